@@ -1,0 +1,72 @@
+# The two commands are `make demo` and `make test`. Each sets up all it needs, once, in .venv beside this file.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN := $(VENV)/.run-installed
+DEV := $(VENV)/.dev-installed
+
+# Settings of the machine's own that would make pip ask, or look outside the environment.
+export PIP_NO_INPUT := 1
+export PIP_USER := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# The project itself is installed without its dependencies (they are the pinned ones, just above it) and built by
+# the pinned hatchling, so that nothing comes in without its hash.
+INSTALL := $(PY) -m pip install --quiet
+PROJECT := --no-deps --no-build-isolation --editable .
+
+.PHONY: help demo test lint types format lock clean setup
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo     screen the sample resumes, die part-way, go on"
+	@echo "make test     run the whole test suite"
+	@echo "make lint     ruff and mypy"
+	@echo "make format   let ruff rewrite the code"
+	@echo "make lock     pin requirements/*.in again"
+	@echo "make clean    remove what these commands made"
+
+demo: $(RUN)
+	@$(PY) demo/run_demo.py
+
+test: $(DEV)
+	@$(PY) -m pytest -n 2
+
+lint: $(DEV)
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+format: $(DEV)
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+setup: $(DEV)
+
+lock: $(DEV)
+	@$(PY) requirements/lock.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests demo -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(PY):
+	@command -v $(PYTHON) >/dev/null || { echo "onward needs Python 3.11 or newer, and there is no $(PYTHON) here."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "onward needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+	  echo "Python's venv module is missing or incomplete; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(RUN): requirements/run.txt pyproject.toml | $(PY)
+	@echo "Installing what onward and its demo need"
+	@$(INSTALL) --require-hashes -r requirements/run.txt
+	@$(INSTALL) $(PROJECT)
+	@touch $@
+
+$(DEV): requirements/dev.txt pyproject.toml | $(PY)
+	@echo "Installing what onward and its tests need"
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) $(PROJECT)
+	@touch $@
