@@ -1,0 +1,167 @@
+"""Every error onward raises on purpose. Each names the thing it is about and the way out.
+
+    OnwardError                     exit code 1
+    ├── UsageError                  2   an argument that cannot be meant
+    ├── ValueRefused                1   a result or state that JSON would not give back equal
+    ├── BatchMismatch               1   a batch function returned another number of results than it got items
+    ├── SourceError                 1   the input cannot be read
+    ├── StateNotRebuildable         4   a change that hand-kept state cannot follow
+    ├── Refused                     4   what is stored and what is asked do not fit
+    │   ├── InputChanged
+    │   ├── FunctionChanged
+    │   ├── DuplicateKey
+    │   ├── OutputExists
+    │   └── OutputMissing
+    ├── RunHeld                     5   another live process holds the run
+    ├── Stopped                     6   a limit was reached; the run can be resumed; has .report
+    │   ├── DeadlineReached
+    │   └── FailureLimitReached
+    ├── StoreError                  1   the store cannot be used as it is
+    │   ├── StoreUnwritable         1   full disk, read-only folder, no permission
+    │   ├── StoreCorrupt            7
+    │   ├── StoreForeign            7   a file that is not an onward store, or holds another run
+    │   └── StoreNewer              7   written by a later version of onward
+    └── RunNotFound                 2
+
+Two classes stand outside the tree on purpose: ``Interrupted`` is a ``KeyboardInterrupt``, so that a broad
+``except Exception`` cannot swallow a Ctrl-C, and ``Skip`` is not an error but a way to settle an item.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from onward.model import ReportLike
+
+
+class OnwardError(Exception):
+    """The root of onward's errors. ``exit_code`` is what the command line exits with."""
+
+    exit_code = 1
+
+
+class UsageError(OnwardError, ValueError):
+    """An argument has a value that cannot be meant."""
+
+    exit_code = 2
+
+
+class ValueRefused(OnwardError, TypeError):
+    """A value cannot go into a checkpoint, because it would not come back equal."""
+
+
+class BatchMismatch(OnwardError):
+    """A batch function returned another number of results than it was given items."""
+
+
+class SourceError(OnwardError):
+    """The input cannot be read; names the file and the line or record."""
+
+
+class Refused(OnwardError):
+    """What is stored and what is asked do not fit; nothing was touched."""
+
+    exit_code = 4
+
+
+class StateNotRebuildable(Refused):
+    """The change needs the state computed anew, and hand-kept state cannot be."""
+
+
+class InputChanged(Refused):
+    """Items that are settled differ from the input given now."""
+
+
+class FunctionChanged(Refused):
+    """The function, a declared parameter or the keying differs from what the settled items were made with."""
+
+
+class DuplicateKey(Refused):
+    """Two items of one input have the same key."""
+
+
+class OutputExists(Refused):
+    """The output file exists and was not written by this run."""
+
+
+class OutputMissing(Refused):
+    """A finished run's output is gone or was changed since."""
+
+
+class RunHeld(OnwardError):
+    """Another live process holds the run."""
+
+    exit_code = 5
+
+
+class Stopped(OnwardError):
+    """The run reached a limit after a clean save and can be resumed; ``report`` says how far it came."""
+
+    exit_code = 6
+
+    def __init__(self, message: str, report: ReportLike | None = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class DeadlineReached(Stopped):
+    """``deadline=`` has passed."""
+
+
+class FailureLimitReached(Stopped):
+    """More items failed than ``max_failures`` allows."""
+
+
+class StoreError(OnwardError):
+    """The store cannot be used as it is."""
+
+
+class StoreUnwritable(StoreError):
+    """A save could not be made durable; the last checkpoint is untouched."""
+
+
+class StoreCorrupt(StoreError):
+    """The store's content is damaged."""
+
+    exit_code = 7
+
+
+class StoreForeign(StoreError):
+    """The file is not an onward store, or it holds another run."""
+
+    exit_code = 7
+
+
+class StoreNewer(StoreError):
+    """The store was written by a later version of onward."""
+
+    exit_code = 7
+
+
+class RunNotFound(OnwardError):
+    """No run of that name in that store."""
+
+    exit_code = 2
+
+
+class Interrupted(KeyboardInterrupt):
+    """The run was interrupted by a signal and saved; ``report`` says how far it came."""
+
+    exit_code = 75
+
+    def __init__(self, message: str = "interrupted", report: ReportLike | None = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class Skip(Exception):  # noqa: N818 - a way to settle an item, not an error
+    """Raise inside a job function to settle the item as skipped.
+
+    Args:
+        reason: why, for the record.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason

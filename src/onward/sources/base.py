@@ -1,0 +1,59 @@
+"""The seam to where items come from.
+
+A source yields values in a stable order. A seekable one can also start at a *place*: a small JSON value
+that stands for "everything before here has been read", so that a resume seeks instead of re-reading.
+
+The contract, which the conformance suite in ``onward.testing`` checks:
+
+* Two readings of an unchanged source yield equal values in the same order.
+* ``read(place)`` yields exactly what ``read()`` yields after the reading that ``place`` was taken from.
+* ``Reading.place`` may be asked after any value; it is the place *behind* that value. None: cannot seek.
+* A value is read when it is asked for, never earlier than the file buffer makes unavoidable.
+* ``fingerprint`` is equal for an unchanged source and differs, with all but negligible probability, for a
+  changed one, without reading the whole; None: only reading it over can tell.
+* Errors are :class:`~onward.errors.SourceError`, naming the file and the line or record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from onward.model import Key
+
+Place = dict[str, int | str]
+
+
+class Reading(Protocol):
+    """One pass over a source."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    @property
+    def place(self) -> Place | None:
+        """Where the next value starts; None if the source cannot seek."""
+
+
+class Source(Protocol):
+    """Where items come from."""
+
+    name: str
+    """For messages: a path, or "the list"."""
+
+    repeatable: bool
+    """Whether ``read()`` may be called more than once."""
+
+    def read(self, place: Place | None = None) -> Reading:
+        """Start a pass, at the beginning or at a place."""
+
+    def fingerprint(self) -> dict[str, Any] | None:
+        """What tells an unchanged source without reading it, as JSON; None if nothing can."""
+
+    def total(self) -> int | None:
+        """How many values there are, None if that is not cheap to know."""
+
+    def key(self, value: Any) -> Key | None:
+        """The key the source itself gives the value (a file's relative path), None if it has none."""
+
+    def digest(self, value: Any) -> int | None:
+        """The value's content digest where the source knows a better one than that of the value's JSON."""
