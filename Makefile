@@ -16,6 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := $(PY) -m pip install --quiet
 PROJECT := --no-deps --no-build-isolation --editable .
 
+# For every platform and every Python from 3.11 on; the files name no index, host or folder.
+LOCKED := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --custom-compile-command "make lock" $(LOCK)
+
 .PHONY: help demo test lint types format lock clean setup
 .DELETE_ON_ERROR:
 
@@ -24,14 +28,14 @@ help:
 	@echo "make test     run the whole test suite"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   let ruff rewrite the code"
-	@echo "make lock     pin requirements/*.in again"
+	@echo "make lock     pin the requirements again"
 	@echo "make clean    remove what these commands made"
 
 demo: $(RUN)
 	@$(PY) demo/run_demo.py
 
 test: $(DEV)
-	@$(PY) -m pytest -n 2
+	@$(PY) -m pytest -n 2 --dist worksteal
 
 lint: $(DEV)
 	@$(PY) -m ruff check .
@@ -44,8 +48,11 @@ format: $(DEV)
 
 setup: $(DEV)
 
-lock: $(DEV)
-	@$(PY) requirements/lock.py
+# After a change of dependencies in pyproject.toml; to move to newer versions: make lock LOCK=--upgrade
+lock: $(PY)
+	@$(INSTALL) uv
+	@$(PY) -m uv pip compile $(LOCKED) --extra embedded --group build -o requirements/run.txt
+	@$(PY) -m uv pip compile $(LOCKED) --extra embedded --group dev -c requirements/run.txt -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -69,4 +76,4 @@ $(DEV): requirements/dev.txt pyproject.toml | $(PY)
 	@echo "Installing what onward and its tests need"
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@$(INSTALL) $(PROJECT)
-	@touch $@
+	@touch $@ $(RUN)  # dev.txt holds all that run.txt does
