@@ -5,7 +5,7 @@ marker) is onward's business and the same for every format.
 
 The contract, which the conformance suite in ``onward.testing`` checks:
 
-* ``chunks`` is lazy: memory does not grow with the number of results.
+* ``chunks`` is lazy: memory does not grow with the number of results. ``raws`` may be iterated more than once.
 * The bytes depend on the results alone, so that two runs with equal results give equal files.
 * ``values`` reads back what ``chunks`` wrote, one value per result, in order.
 """
