@@ -35,7 +35,7 @@ SEAMS = {
     "sources": {"base", "fingerprint", "_files"},
     "outputs": {"base"},
     "llm": {"base"},
-    "recipes": {"base"},
+    "recipes": {"screening_report", "screening_text"},
 }
 
 # Who may use onward the way a user does. For all others `import onward` itself is above them.
@@ -72,7 +72,7 @@ def complaints(modules: dict[str, Module]) -> list[str]:
     return [
         f"{module}, line {line}: imports {target or 'onward'}: {why}"
         for module in modules.values()
-        for target, line in imports(module, modules)
+        for target, line in sorted(set(imports(module, modules)))
         if (why := complaint(module, target))
     ]
 
