@@ -67,13 +67,13 @@ $(PY):
 	  echo "Python's venv module is missing or incomplete; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(RUN): requirements/run.txt pyproject.toml | $(PY)
-	@echo "Installing what onward and its demo need"
+	@echo "Installing what onward and its demo need (half a minute, once)"
 	@$(INSTALL) --require-hashes -r requirements/run.txt
 	@$(INSTALL) $(PROJECT)
 	@touch $@
 
 $(DEV): requirements/dev.txt pyproject.toml | $(PY)
-	@echo "Installing what onward and its tests need"
+	@echo "Installing what onward and its tests need (half a minute, once)"
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@$(INSTALL) $(PROJECT)
 	@touch $@ $(RUN)  # dev.txt holds all that run.txt does
