@@ -11,13 +11,15 @@ The contract, which the conformance suite in ``onward.testing`` checks:
 * A value is read when it is asked for, never earlier than the file buffer makes unavoidable.
 * ``fingerprint`` is equal for an unchanged source and differs, with all but negligible probability, for a
   changed one, without reading the whole; None: only reading it over can tell.
-* Errors are :class:`~onward.errors.SourceError`, naming the file and the line or record.
+* Errors are :class:`~onward.errors.SourceError`, naming the file and the line or record. What an iterable
+  of the caller's raises is the caller's and passes through.
+* A reading closes what it opened when it is exhausted, closed or garbage, never what the caller opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Literal, Protocol, TypeGuard
 
 from onward.model import Key
 
@@ -32,6 +34,10 @@ class Reading(Protocol):
     @property
     def place(self) -> Place | None:
         """Where the next value starts; None if the source cannot seek."""
+
+    def close(self) -> None:
+        """Release what the reading opened; ``place`` stays known. May be called twice, and need not be
+        called after the last value."""
 
 
 class Source(Protocol):
@@ -57,3 +63,39 @@ class Source(Protocol):
 
     def digest(self, value: Any) -> int | None:
         """The value's content digest where the source knows a better one than that of the value's JSON."""
+
+
+class AsyncReading(Protocol):
+    """One pass over an asynchronous source."""
+
+    def __aiter__(self) -> AsyncIterator[Any]: ...
+
+    @property
+    def place(self) -> Place | None:
+        """Where the next value starts; None if the source cannot seek."""
+
+    async def aclose(self) -> None:
+        """Release what the reading opened."""
+
+
+class AsyncSource(Protocol):
+    """Where items come from that must be awaited. As :class:`Source`; :func:`is_async` tells which it is."""
+
+    name: str
+    repeatable: bool
+    asynchronous: Literal[True]
+
+    def read(self, place: Place | None = None) -> AsyncReading: ...
+
+    def fingerprint(self) -> dict[str, Any] | None: ...
+
+    def total(self) -> int | None: ...
+
+    def key(self, value: Any) -> Key | None: ...
+
+    def digest(self, value: Any) -> int | None: ...
+
+
+def is_async(source: Source | AsyncSource) -> TypeGuard[AsyncSource]:
+    """Whether the readings of a source are iterated with ``async for``."""
+    return bool(getattr(source, "asynchronous", False))
