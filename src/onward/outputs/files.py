@@ -1,0 +1,158 @@
+"""The durable actions of publishing, one function each, so that a crash between any two can be tested.
+
+In order: :func:`check_target` before anything is paid for; :func:`write_temporary`; :func:`replace`;
+:func:`sync_folder`. A temporary file lies beside its target and has a fixed name per target and token, so
+that a crash leaves at most one, which the next attempt overwrites.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from onward.errors import OutputMissing, StoreUnwritable, UsageError
+
+_WAYS_OUT = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space or raise the quota",
+    errno.EROFS: "choose another folder",
+    errno.EACCES: "give write permission or choose another folder",
+    errno.EPERM: "give write permission or choose another folder",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+class Written(NamedTuple):
+    """A file that is on disk: where, how many bytes, and the BLAKE2b digest of its content in hex."""
+
+    path: Path
+    bytes: int
+    digest: str
+
+
+def temporary_path(path: Path, token: str = "") -> Path:
+    """Where ``write_temporary`` writes what is to become ``path``."""
+    return path.with_name(f".{path.name}{'.' if token else ''}{token}.onward-tmp")
+
+
+def check_target(path: Path) -> None:
+    """Whether a file could be put there, as far as that can be known without doing it.
+
+    Raises:
+        UsageError: it is a folder, or its folder does not exist.
+        StoreUnwritable: no permission to write in its folder.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path}: the output is a folder; give the name of a file in it")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}; create it first")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise StoreUnwritable(f"{path}: no permission to write there; {_WAYS_OUT[errno.EACCES]}")
+
+
+def write_temporary(path: Path, chunks: Iterable[bytes], token: str = "") -> Written:
+    """Write what is to become ``path`` beside it, mode 0600, and return when it is durable.
+
+    Args:
+        path: the target, which is not touched.
+        chunks: the content. If it raises, the temporary file is removed and the error passes through.
+        token: tells apart two writers of one target.
+
+    Raises:
+        UsageError, StoreUnwritable: as :func:`check_target`, or the disk is full.
+    """
+    check_target(path)
+    temporary = temporary_path(path, token)
+    with _translated(path):
+        remove(temporary)  # a leftover; never opened, since it might be a link by now
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
+        )
+    try:
+        return _write(temporary, path, descriptor, chunks)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def replace(temporary: Path, path: Path) -> None:
+    """Put the temporary file in the target's place in one step; durable after :func:`sync_folder`."""
+    with _translated(path):
+        temporary.replace(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Does nothing on Windows, where the system does it."""
+    if sys.platform == "win32":
+        return
+    with _translated(folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            sync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove(path: Path) -> None:
+    """Delete a file if it is there."""
+    with _translated(path):
+        path.unlink(missing_ok=True)
+
+
+def digest(path: Path) -> str:
+    """The BLAKE2b digest of a file's content in hex. OutputMissing if there is no such file to read."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, _hash).hexdigest()
+    except OSError as error:
+        raise OutputMissing(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def sync(descriptor: int) -> None:
+    """Flush an open file through to the medium. Raises OSError."""
+    if sys.platform == "darwin":  # where fsync stops at the drive's cache
+        import fcntl
+
+        with contextlib.suppress(OSError):  # not on every file system; fsync is what there is then
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+def _hash() -> hashlib.blake2b:
+    return hashlib.blake2b(digest_size=32)
+
+
+def _write(temporary: Path, path: Path, descriptor: int, chunks: Iterable[bytes]) -> Written:
+    content, size = _hash(), 0
+    with open(descriptor, "wb", buffering=0, closefd=True) as handle:
+        for chunk in chunks:
+            content.update(chunk)
+            size += len(chunk)
+            with _translated(path):
+                _write_all(handle.fileno(), chunk)
+        with _translated(path):
+            sync(handle.fileno())
+    return Written(temporary, size, content.hexdigest())
+
+
+def _write_all(descriptor: int, chunk: bytes) -> None:
+    left = memoryview(chunk)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        way_out = _WAYS_OUT.get(error.errno or 0, "see to it and run again")
+        raise StoreUnwritable(f"{path}: cannot be written: {error.strerror}; {way_out}") from error
