@@ -52,7 +52,7 @@ setup: $(DEV)
 lock: $(PY)
 	@$(INSTALL) uv
 	@$(PY) -m uv pip compile $(LOCKED) --extra embedded --group build -o requirements/run.txt
-	@$(PY) -m uv pip compile $(LOCKED) --extra embedded --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(PY) -m uv pip compile $(LOCKED) --all-extras --group dev -c requirements/run.txt -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

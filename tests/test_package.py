@@ -1,6 +1,8 @@
 """What is built is what is meant: all of the package, its metadata and extras, and nothing else."""
 
+import ast
 import email
+import itertools
 import re
 import subprocess
 import sys
@@ -8,13 +10,15 @@ import tarfile
 import tomllib
 import zipfile
 from email.message import Message
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-from shape import ROOT, SOURCE
+from shape import ROOT, SOURCE, load
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PRESENT_OR_NOT = {"IPython"}  # asked for only where the user runs it already
 PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)", re.MULTILINE)
 
 
@@ -108,6 +112,22 @@ def test_both_files_pin_the_same() -> None:
 
 
 def test_every_dependency_is_pinned() -> None:
-    named = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["embedded"]]
-    names = {re.split(r"[\[<>=~! ]", line)[0] for line in named}
-    assert names <= {name for name, _ in PIN.findall(requirements("run.txt"))}
+    assert declared() <= {name for name, _ in PIN.findall(requirements("dev.txt"))}
+
+
+def test_every_import_is_declared() -> None:
+    trees = [module.tree for module in load().values()]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    roots = (
+        {name.partition(".")[0] for name in imported} - sys.stdlib_module_names - PRESENT_OR_NOT - {"onward"}
+    )
+    homes = packages_distributions()
+    undeclared = {root for root in roots if not {name.lower() for name in homes.get(root, [])} & declared()}
+    assert not undeclared
+
+
+def declared() -> set[str]:
+    extras = itertools.chain(*PROJECT["optional-dependencies"].values())
+    return {re.split(r"[\[<>=~! ]", line)[0] for line in [*PROJECT["dependencies"], *extras]}
