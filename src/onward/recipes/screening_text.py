@@ -1,0 +1,237 @@
+"""What resume screening reads: a job description's requirements and a resume's passages. No model here.
+
+A passage is one sentence or one bullet, verbatim but for line breaks. Some passages are no evidence, or
+less, whatever their words: a bare list of keywords, a copy of the job description, a plan to learn
+something, text addressed to whoever screens. ``Passage.kind`` says which.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from onward.errors import OnwardError, UsageError
+
+Kind = Literal["experience", "list", "copy", "plan", "addressed"]
+
+SUFFIXES = (".txt", ".md")
+MUST_WEIGHT, NICE_WEIGHT = 3.0, 1.0
+
+
+class UnreadableResume(OnwardError):
+    """The file is no text that can be screened; the message says why."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One thing the job asks for. A must-have weighs 3, a nice-to-have 1."""
+
+    text: str
+    weight: float
+
+    @property
+    def must(self) -> bool:
+        return self.weight >= MUST_WEIGHT
+
+
+@dataclass(frozen=True)
+class JobDescription:
+    """A job as screening sees it: its title, its requirements, and all its lines (to recognise copies)."""
+
+    title: str
+    requirements: tuple[Requirement, ...]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A sentence or bullet of a resume, and what kind of statement it is."""
+
+    text: str
+    kind: Kind = "experience"
+
+
+_HEADING = re.compile(r"^#{1,6}\s+(?P<hashed>.*?)\s*#*$|^\*\*(?P<bold>[^*]+?):?\*\*:?$")
+_BULLET = re.compile(r"^\s*(?:[-*+•–—]|\d{1,2}[.)])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[A-ZÀ-ÞÆØÅ])")
+_WORD = re.compile(r"[^\W_]+(?:[+#]+|(?:[.'’-][^\W_]+)*)")
+_YEARS = re.compile(r"\W*\b(?:\w+ )?(?:19|20)\d\d\s*(?:-|–|—|to)\s*(?:\w+ )?\w+\W*$")
+_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.S)
+_CONTACT = re.compile(r"\S+@\S+\.\w|https?://|www\.")
+_MUST = re.compile(
+    r"\b(must|required?|requirements|essential|qualifications|what you need|you bring)\b", re.I
+)
+_NICE = re.compile(r"\b(nice|preferred|bonus|desirable|optional|a plus)\b", re.I)
+_PLAN = re.compile(
+    r"\b((?<!machine )(?<!deep )learning|studying|in training|beginner|aspiring|tutorial|online course"
+    r"|plan(?:ning)? to|hop(?:e|ing) to|want(?:ing)? to|eager to|interested in|looking (?:for|to|forward)"
+    r"|following an? (?:\w+ )?course|reading a book)\b",
+    re.I,
+)
+_ADDRESSED = re.compile(
+    r"\b(?:ignore|disregard|forget)\b[^.]{0,40}\b(?:instructions?|prompts?|rules|criteria|resumes|candidates|above)\b"
+    r"|\b(?:rank|rate|score|select|choose|recommend|hire|place|put)\s+(?:this|the|me|my)\b[^.]{0,40}"
+    r"\b(?:first|top|highest|best|100|candidate|applicant|resume)\b"
+    r"|\b(?:give|assign|award|return|output)\b[^.]{0,30}\b(?:scores?|ratings?|points|rank)\b"
+    r"|\b(?:note|message|instructions?|attention)\b[^.]{0,15}\b(?:to|for)\b[^.]{0,15}"
+    r"\b(?:ai|llm|model|bot|system|screeners?|recruiters?|reviewers?|algorithm)\b"
+    r"|\byou are (?:an?|the) (?:ai|assistant|language model|recruiter|screener)"
+    r"|^\s*(?:<!--|\W*(?:system|assistant)\s*:)",
+    re.I,
+)
+_FUNCTION_WORDS = frozenset({
+    "a", "the", "and", "of", "to", "for", "with", "on", "by", "at", "from", "that", "as", "is", "are", "was",
+    "i", "my", "we", "our", "it",
+})  # fmt: skip
+_STOP_WORDS = _FUNCTION_WORDS | {
+    "in", "or", "an", "be", "have", "has", "had", "which", "who", "this", "these", "other", "another",
+}  # fmt: skip
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in lower case; "C++" and "CI/CD" keep what makes them words."""
+    return [match.group().lower() for match in _WORD.finditer(text)]
+
+
+def content_words(text: str) -> frozenset[str]:
+    """The words that carry meaning, with a plural's "s" taken off."""
+    return frozenset(w.removesuffix("s") if len(w) > 3 else w for w in words(text) if w not in _STOP_WORDS)
+
+
+def read_resume(path: Path) -> str:
+    """The text of a resume.
+
+    Raises:
+        UnreadableResume: not a .txt or .md file, not UTF-8, or without any text.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise UnreadableResume(f"{path.name}: only {' and '.join(SUFFIXES)} files can be read")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        why = f"{error.reason} at byte {error.start}"
+        raise UnreadableResume(f"{path.name}: not UTF-8 text ({why})") from error
+    # NFKC and no invisible characters: text that only a machine sees must not hide from the checks.
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc"))
+    if not words(text):
+        raise UnreadableResume(f"{path.name}: there is no text in it")
+    return text
+
+
+def parse_job(text: str) -> JobDescription:
+    """Requirements are the bullets under headings such as "Must have" and "Nice to have".
+
+    Raises:
+        UsageError: there is no such heading with a bullet under it.
+    """
+    title, weight, requirements, lines = "", 0.0, [], []
+    for block in _blocks(text):
+        if block.role == "heading":
+            title = title or block.text
+            weight = _weight_under(block.text)
+            continue
+        if weight and block.role == "bullet":
+            requirements.append(Requirement(block.text, weight))
+        lines.append(block.text)
+    if not requirements:
+        raise UsageError(
+            "The job description has no requirements: write them as bullets under a heading "
+            '"## Must have" or "## Nice to have"'
+        )
+    return JobDescription(title or "Untitled job", tuple(requirements), tuple(lines))
+
+
+def _weight_under(heading: str) -> float:
+    if _NICE.search(heading):
+        return NICE_WEIGHT
+    return MUST_WEIGHT if _MUST.search(heading) else 0.0
+
+
+def candidate_name(text: str, path: Path) -> str:
+    """The first line if it looks like a name, else the file's name."""
+    first = next(line.strip(" #*\t") for line in text.splitlines() if line.strip(" #*\t"))
+    name = re.split(r"[,/|·:(]| - ", first)[0].strip()
+    if 2 <= len(name.split()) <= 4 and not re.search(r"[\d@]|resume|curriculum", name, re.I):
+        return name.title() if name.isupper() or name.islower() else name
+    return path.stem.replace("-", " ").replace("_", " ").title()
+
+
+def passages(text: str, job: JobDescription) -> list[Passage]:
+    """The resume's passages of four words or more, in order, without contact lines."""
+    job_words = [content_words(line) for line in job.lines]
+    found = []
+    # A comment that readers of the rendered page do not see becomes one block of its own.
+    text = _COMMENT.sub(lambda comment: f"\n\n<!-- {' '.join(comment[1].split())} -->\n\n", text)
+    for block in _blocks(text):
+        # Whoever talks to the screener in one sentence does so in the sentences around it.
+        addressed = bool(_ADDRESSED.search(block.text))
+        for sentence in _SENTENCE_END.split(block.text):
+            if len(words(sentence)) >= 4 and not _CONTACT.search(sentence):
+                found.append(Passage(sentence, "addressed" if addressed else _kind(sentence, job_words)))
+    return found
+
+
+class _Block(NamedTuple):
+    text: str
+    role: Literal["heading", "bullet", "text"]
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """Headings, bullets, paragraphs and single lines, with wrapped lines joined again."""
+    open_block: _Block | None = None
+    for line in text.splitlines():
+        if open_block and _continues(open_block, line):
+            open_block = open_block._replace(text=f"{open_block.text} {line.strip()}")
+            continue
+        if open_block:
+            yield open_block
+        open_block = _opened(line)
+    if open_block:
+        yield open_block
+
+
+def _opened(line: str) -> _Block | None:
+    if heading := _HEADING.match(line.strip()):
+        return _Block(heading["hashed"] or heading["bold"] or "", "heading")
+    body = _BULLET.sub("", line).strip()
+    return _Block(body, "text" if body == line.strip() else "bullet") if body else None
+
+
+def _continues(block: _Block, line: str) -> bool:
+    body = line.strip()
+    if not body or block.role == "heading" or _HEADING.match(body) or _BULLET.match(line):
+        return False
+    if block.role == "bullet" and line.startswith(("  ", "\t")):
+        return True
+    wrapped = len(block.text) >= 60 and block.text[-1] not in ".!?:"
+    return wrapped and (body[0].islower() or block.text[-1] == ",")
+
+
+def _kind(sentence: str, job_words: list[frozenset[str]]) -> Kind:
+    if _is_list(sentence):
+        return "list"
+    mine = content_words(sentence)
+    if any(len(mine & theirs) >= 0.7 * len(mine | theirs) for theirs in job_words if len(theirs) >= 3):
+        return "copy"
+    return "plan" if _PLAN.search(sentence) else "experience"
+
+
+def _is_list(sentence: str) -> bool:
+    # Without its years: "Data engineer, Acme, 2019 - 2023" is a post held, not a list of skills.
+    held = _YEARS.sub("", sentence)
+    parts = [words(part) for part in re.split(r"[,;|/•·]\s|\s[-–—]\s", held)]
+    short = sum(len(part) <= 3 for part in parts)
+    every = words(sentence)
+    repeats = len(every) >= 8 and len(set(every)) <= 0.6 * len(every)
+    return repeats or (len(parts) >= 4 and short >= (1.0 if len(parts) == 4 else 0.7) * len(parts))
+
+
+def looks_english(text: str) -> bool:
+    """Whether enough of the words are small English ones. A guess: good for a warning, not for a decision."""
+    every = words(text)
+    return len(every) < 40 or sum(w in _FUNCTION_WORDS for w in every) >= 0.08 * len(every)
