@@ -42,18 +42,21 @@ class Delimited:
         self._delimiter = delimiter
 
     def chunks(self, raws: Iterable[bytes]) -> Iterator[bytes]:
-        columns = _columns(raws, self.name)
+        columns, left = _columns(raws, self.name)
         rows: list[str] = []
         write = csv.writer(_Rows(rows), delimiter=self._delimiter, lineterminator="\r\n").writerow
         write([_safe(column) for column in columns or (_ALONE,)])
         size = 0
         for raw in raws:
             write(_cells(raw, columns))
+            left -= 1
             size += len(rows[-1])
             if size >= CHUNK:
                 yield "".join(rows).encode()
                 rows.clear()
                 size = 0
+        if left:
+            raise RuntimeError("the results changed between two passes over them")
         yield "".join(rows).encode()
 
     def values(self, path: Path) -> Iterator[Any]:
@@ -76,8 +79,8 @@ class _Rows:
         self._rows.append(row[:-2] + "\n")
 
 
-def _columns(raws: Iterable[bytes], name: str) -> list[str]:
-    """The keys of all results; empty if the results are not dicts, or dicts without keys."""
+def _columns(raws: Iterable[bytes], name: str) -> tuple[list[str], int]:
+    """The keys of all results, none if they are not dicts or have no keys; and the number of results."""
     columns: dict[str, None] = {}
     dicts = others = 0
     for raw in raws:
@@ -91,7 +94,7 @@ def _columns(raws: Iterable[bytes], name: str) -> list[str]:
             f"{name.upper()} cannot hold {dicts} results with named columns and {others} without; "
             "write JSONL instead (an output name ending in .jsonl)"
         )
-    return list(columns)
+    return list(columns), dicts + others
 
 
 def _cells(raw: bytes, columns: list[str]) -> list[str]:

@@ -68,7 +68,7 @@ class FileReading:
     @property
     def lines(self) -> Iterator[bytes]:
         """The lines from here on, with their line ends."""
-        if self._handle.closed:
+        if self._end is not None:
             raise SourceError(f"{self.name}: this pass is over; read() starts another")
         if self.line:
             return self._handle
@@ -82,7 +82,7 @@ class FileReading:
         return {"offset": self._handle.tell() if self._end is None else self._end, "line": self.line}
 
     def close(self) -> None:
-        if not self._handle.closed and self._end is None:
+        if self._end is None:
             self._end = self._handle.tell() if self._source.seekable else 0
             self._source.release(self._handle)
 
