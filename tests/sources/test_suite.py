@@ -106,7 +106,7 @@ class TestDictView(SourceSuite):
 
 @pytest.mark.parametrize("suite", [TestJsonl, TestCsv, TestLines])
 def test_the_suite_notices_a_wrong_place(suite: Callable[[], FileSuite], tmp_path: Path) -> None:
-    class Broken(suite):  # type: ignore[misc, valid-type]
+    class Broken(suite):
         def make(self, folder: Path) -> Source:
             source = super().make(folder)
             read = source.read
