@@ -417,7 +417,7 @@ def test_a_folder_becomes_a_ranking_and_what_failed_is_in_it(tmp_path: Path) -> 
         ("2", "Laura Bennett"),
         ("", ""),
     ]
-    assert rows[2]["file"] == "scan.pdf"
+    assert rows[2]["file"] == (folder / "scan.pdf").as_posix()
     assert "only .txt and .md" in rows[2]["flags"]
     assert "Not screened: 1" in page.read_text("utf-8")
 

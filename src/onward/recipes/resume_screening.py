@@ -33,6 +33,8 @@ from onward.recipes.screening_text import (
 if TYPE_CHECKING:
     from onward.llm.embedded import Vectors
 
+JOB = "resume-screening"
+
 # Chosen by looking at samples/job.md; the guide says how the ranking does there and elsewhere.
 NO_EVIDENCE_BELOW = 0.30  # closeness under which a passage shows nothing
 NOTHING, FULL = 0.20, 0.60  # closeness that would be worth 0 and is worth 1
@@ -40,7 +42,7 @@ SHARED_WORDS = 0.20  # what naming every word of the requirement adds to the clo
 VALUE = {"experience": 1.0, "plan": 0.25, "list": 0.1, "copy": 0.0, "addressed": 0.0}
 
 
-@onward.job("resume-screening")
+@onward.job(JOB)
 def screen(path: Path, *, job_description: str, model: str) -> Screening:
     """Score one resume.
 
@@ -120,11 +122,12 @@ def screen_folder(
         resumes: the folder, one resume a file.
         output: the ranking as CSV.
         page: the ranking as an HTML page, if wanted.
-        options: any of ``onward.map``'s, such as ``workers``, ``every``, ``store`` and ``run``. The run is
-            named after the job description and the folder, unless ``run`` says otherwise.
+        options: any of ``onward.map``'s, such as ``workers``, ``every``, ``store`` and ``run``
+            (default: :func:`run_name`).
 
     Returns:
         The run's report. Files that could not be screened are its failures, and listed last in the ranking.
+        If ``limit`` ended it, there is no ranking yet.
 
     Raises:
         UsageError: there is no such file or folder, or the job description has no requirements.
@@ -133,14 +136,24 @@ def screen_folder(
     job, text = _read_job(job_description)
     if not resumes.is_dir():
         raise UsageError(f"{resumes} is not a folder of resumes")
-    options.setdefault("run", f"{job_description.stem}-{resumes.resolve().name}")
+    options.setdefault("run", run_name(job_description, resumes))
     report = screen.map(resumes, params={"job_description": text, "model": embedded.MODEL}, **options)
-    unscreened = [Unscreened(str(lost.key), lost.error.message) for lost in report.failures if lost.error]
+    unscreened = [
+        Unscreened((resumes / str(lost.key)).as_posix(), lost.error.message if lost.error else "no reason")
+        for lost in report.failures
+    ]
+    if report.status != "finished":  # limit= was given: a ranking of some would look like one of all
+        return report
     ranked = rank(report.results())
     write_csv(output, ranked, unscreened)
     if page is not None:
         write_page(page, job, ranked, unscreened)
     return report
+
+
+def run_name(job_description: Path, resumes: Path) -> str:
+    """The run's name unless another is given: of the job description's file and of the folder."""
+    return f"{job_description.stem}-{resumes.resolve().name}"
 
 
 def _read_job(path: Path) -> tuple[JobDescription, str]:

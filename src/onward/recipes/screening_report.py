@@ -129,7 +129,8 @@ def _score(score: Score) -> str:
         evidence = f"<blockquote>{escape(score.evidence)}</blockquote>"
         evidence += f'<p class="none">{note}</p>' if note else ""
     return (
-        f'<li><div class="head"><span class="req">{escape(score.requirement)}</span>'
+        f'<li><div class="head"><span class="req">{escape(score.requirement)} '
+        f"<small>weight {score.weight:g}</small></span>"
         f'{_bar(score.score)}<span class="total">{100 * score.score:.0f}</span></div>{evidence}</li>'
     )
 
