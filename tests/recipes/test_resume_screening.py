@@ -5,7 +5,9 @@ import importlib.util
 import math
 import re
 import shutil
+import time
 from collections.abc import Iterable
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,13 @@ def screen(path: Path, job_description: str = JOB_TEXT) -> Screening:
     screening = resume_screening.screen(path, job_description=job_description, model=MODEL)
     assert isinstance(screening, Screening)
     return screening
+
+
+@cache
+def sampled(job: str) -> tuple[Screening, ...]:
+    """All samples, screened for one of the sample jobs."""
+    job_description = (SAMPLES / job).read_text("utf-8")
+    return tuple(screen(path, job_description) for path in (SAMPLES / "resumes").iterdir())
 
 
 def resume(tmp_path: Path, text: str, name: str = "ada-miller.txt") -> Path:
@@ -179,6 +188,7 @@ def test_a_guess_at_the_language() -> None:
         ("cv.txt", b"R\xe9sum\xe9", r"cv\.txt: not UTF-8 text \(.* at byte 1\)"),
         ("cv.md", b" \n\xe2\x80\x8b\n# --\n", r"cv\.md: there is no text in it"),
         ("cv.txt", b"", r"cv\.txt: there is no text in it"),
+        ("cv.txt", b"word " * 50_000, r"cv\.txt: 250,000 characters are more than a resume has"),
     ],
 )
 def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: bytes, why: str) -> None:
@@ -188,14 +198,28 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, content: bytes,
         read_resume(path)
 
 
+HOSTILE = [
+    *("." * 200_000, "@" * 200_000, "a" * 200_000, "1" * 200_000, "**" * 100_000, "<!--" * 50_000),
+    *("a@" * 100_000, "- " * 100_000, ". " * 100_000, ", a" * 60_000, "ignore " * 28_000),
+    "# " + " " * 199_000 + "x",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:3])
+def test_no_text_takes_long_to_read(text: str) -> None:
+    started = time.process_time()
+    passages(f"I did things here. {text}\n{text} and more and more", JOB)
+    assert time.process_time() - started < 5  # what grows with the square of the length takes minutes
+
+
 # ---------------------------------------------------------------------------------------- the scores
 
 
 @needs_model
 def test_evidence_stands_in_the_resume_word_for_word() -> None:
-    for path in (SAMPLES / "resumes").iterdir():
-        text = " ".join(path.read_text("utf-8").split())
-        for score in screen(path).scores:
+    for screening in sampled("job.md"):
+        text = " ".join(Path(screening.file).read_text("utf-8").split())
+        for score in screening.scores:
             assert 0 <= score.score <= 1
             assert (score.evidence is None) == (score.score == 0)
             assert score.evidence is None or score.evidence in text
@@ -258,9 +282,8 @@ def ndcg(order: list[str], gold: dict[str, str], depth: int = 10) -> float:
     return dcg(gains[name] for name in order) / dcg(sorted(gains.values(), reverse=True))
 
 
-def ranked(job_text: str = JOB_TEXT) -> list[str]:
-    screenings = rank(screen(path, job_text) for path in (SAMPLES / "resumes").iterdir())
-    return [Path(screening.file).name for screening in screenings]
+def ranked(job: str) -> list[str]:
+    return [Path(screening.file).name for screening in rank(sampled(job))]
 
 
 def test_every_sample_has_a_tier() -> None:
@@ -271,7 +294,7 @@ def test_every_sample_has_a_tier() -> None:
 
 @needs_model
 def test_the_sample_ranking_follows_the_tiers() -> None:
-    order, gold = ranked(), tiers()
+    order, gold = ranked("job.md"), tiers()
     assert ndcg(order, gold) >= 0.9
     places = {name: order.index(name) for name in gold}
     assert max(places[name] for name, tier in gold.items() if tier == "strong") < len(order) / 3
@@ -282,14 +305,14 @@ def test_the_sample_ranking_follows_the_tiers() -> None:
 
 @needs_model
 def test_another_job_ranks_the_same_resumes_in_another_order() -> None:
-    order, gold = ranked((SAMPLES / "job-operations.md").read_text("utf-8")), second_tiers()
+    order, gold = ranked("job-operations.md"), second_tiers()
     assert ndcg(order, gold) >= 0.85
     assert order[:2] == ["samuel-okafor.txt", "ahmed-saleh.txt"]
 
 
 @needs_model
 def test_the_traps_are_flagged() -> None:
-    flags = {s.file.rsplit("/")[-1]: s.flags for s in rank(map(screen, (SAMPLES / "resumes").iterdir()))}
+    flags = {s.file.rsplit("/")[-1]: s.flags for s in rank(sampled("job.md"))}
     expected = {
         "alan-pierce.txt": "copies the job description",
         "kyle-morton.md": "addressed to the screener",

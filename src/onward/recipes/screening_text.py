@@ -19,6 +19,7 @@ from onward.errors import OnwardError, UsageError
 Kind = Literal["experience", "list", "copy", "plan", "addressed"]
 
 SUFFIXES = (".txt", ".md")
+MAX_CHARACTERS = 200_000  # of a resume; a long academic one has 100,000
 MUST_WEIGHT, NICE_WEIGHT = 3.0, 1.0
 
 
@@ -55,13 +56,13 @@ class Passage:
     kind: Kind = "experience"
 
 
-_HEADING = re.compile(r"^#{1,6}\s+(?P<hashed>.*?)\s*#*$|^\*\*(?P<bold>[^*]+?):?\*\*:?$")
+_HEADING = re.compile(r"^#{1,6}\s+(?P<hashed>.+)$|^\*\*(?P<bold>[^*]+?):?\*\*:?$")
 _BULLET = re.compile(r"^\s*(?:[-*+•–—]|\d{1,2}[.)])\s+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[A-ZÀ-ÞÆØÅ])")
 _WORD = re.compile(r"[^\W_]+(?:[+#]+|(?:[.'’-][^\W_]+)*)")
-_YEARS = re.compile(r"\W*\b(?:\w+ )?(?:19|20)\d\d\s*(?:-|–|—|to)\s*(?:\w+ )?\w+\W*$")
+_YEARS = re.compile(r"\b(?:\w+ )?(?:19|20)\d\d\s*(?:-|–|—|to)\s*(?:\w+ )?\w+\W*$")
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.S)
-_CONTACT = re.compile(r"\S+@\S+\.\w|https?://|www\.")
+_CONTACT = re.compile(r"[\w.+-]@[\w-]+\.\w|https?://|www\.")
 _MUST = re.compile(
     r"\b(must|required?|requirements|essential|qualifications|what you need|you bring)\b", re.I
 )
@@ -80,7 +81,7 @@ _ADDRESSED = re.compile(
     r"|\b(?:note|message|instructions?|attention)\b[^.]{0,15}\b(?:to|for)\b[^.]{0,15}"
     r"\b(?:ai|llm|model|bot|system|screeners?|recruiters?|reviewers?|algorithm)\b"
     r"|\byou are (?:an?|the) (?:ai|assistant|language model|recruiter|screener)"
-    r"|^\s*(?:<!--|\W*(?:system|assistant)\s*:)",
+    r"|^(?:<!--|\W*(?:system|assistant)\s*:)",
     re.I,
 )
 _FUNCTION_WORDS = frozenset({
@@ -106,7 +107,7 @@ def read_resume(path: Path) -> str:
     """The text of a resume.
 
     Raises:
-        UnreadableResume: not a .txt or .md file, not UTF-8, or without any text.
+        UnreadableResume: not a .txt or .md file, not UTF-8, without any text, or far too long.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise UnreadableResume(f"{path.name}: only {' and '.join(SUFFIXES)} files can be read")
@@ -115,6 +116,8 @@ def read_resume(path: Path) -> str:
     except UnicodeDecodeError as error:
         why = f"{error.reason} at byte {error.start}"
         raise UnreadableResume(f"{path.name}: not UTF-8 text ({why})") from error
+    if len(text) > MAX_CHARACTERS:
+        raise UnreadableResume(f"{path.name}: {len(text):,} characters are more than a resume has")
     # NFKC and no invisible characters: text that only a machine sees must not hide from the checks.
     text = unicodedata.normalize("NFKC", text)
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc"))
@@ -197,7 +200,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 def _opened(line: str) -> _Block | None:
     if heading := _HEADING.match(line.strip()):
-        return _Block(heading["hashed"] or heading["bold"] or "", "heading")
+        return _Block((heading["hashed"] or heading["bold"]).rstrip(" #"), "heading")
     body = _BULLET.sub("", line).strip()
     return _Block(body, "text" if body == line.strip() else "bullet") if body else None
 
@@ -223,7 +226,7 @@ def _kind(sentence: str, job_words: list[frozenset[str]]) -> Kind:
 
 def _is_list(sentence: str) -> bool:
     # Without its years: "Data engineer, Acme, 2019 - 2023" is a post held, not a list of skills.
-    held = _YEARS.sub("", sentence)
+    held = _YEARS.sub("", sentence).rstrip(" ,;|/([-–—")
     parts = [words(part) for part in re.split(r"[,;|/•·]\s|\s[-–—]\s", held)]
     short = sum(len(part) <= 3 for part in parts)
     every = words(sentence)
