@@ -25,7 +25,9 @@ class TestCsv(OutputSuite):
         if not any(isinstance(result, dict) for result in results):
             return results
         columns = dict.fromkeys(key for result in results for key in result)
-        return [{key: None if result.get(key) == "" else result.get(key) for key in columns} for result in results]
+        return [
+            {key: None if result.get(key) == "" else result.get(key) for key in columns} for result in results
+        ]
 
 
 class TestTsv(TestCsv):

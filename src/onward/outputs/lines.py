@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,18 +46,30 @@ class JsonArray:
         yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
     def values(self, path: Path) -> Iterator[Any]:
-        decode = msgspec.json.Decoder().decode
         with reading(path) as handle:
-            if next(handle, b"") not in (b"[\n", b"[]\n"):
-                raise changed(path, 1, "not the array that was written")
-            for number, line in enumerate(handle, 2):
-                if line == b"]\n":
-                    return
-                try:
-                    value = decode(line.removesuffix(b"\n").removesuffix(b","))
-                except _MALFORMED as error:
-                    raise changed(path, number, error) from error
-                yield value
+            first = next(handle, b"")
+            number = 1
+            if first == b"[\n":
+                number = yield from _elements(handle, path)
+            elif first != b"[]\n":
+                raise changed(path, 1, "it does not begin as it was written")
+            if handle.read(1):
+                raise changed(path, number + 1, "something follows the array")
+
+
+def _elements(lines: Iterable[bytes], path: Path) -> Generator[Any, None, int]:
+    """The values up to the end of the array; returns the number of the line that ends it."""
+    decode = msgspec.json.Decoder().decode
+    number = 1
+    for number, line in enumerate(lines, 2):
+        if line == b"]\n":
+            return number
+        try:
+            value = decode(line.removesuffix(b"\n").removesuffix(b","))
+        except _MALFORMED as error:
+            raise changed(path, number, error) from error
+        yield value
+    raise changed(path, number, "the array does not end")
 
 
 def _grouped(raws: Iterable[bytes]) -> Iterator[list[bytes]]:

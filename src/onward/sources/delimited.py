@@ -58,7 +58,9 @@ class DelimitedSource(FileSource):
                 if row:
                     yield row
         except csv.Error as error:
-            line = reading.line + 1  # where the record begins: a quote that is never closed ends far from there
+            line = (
+                reading.line + 1
+            )  # where the record begins: a quote that is never closed ends far from there
             raise SourceError(f"{self.name}, line {line}: not valid {self._kind}: {error}") from error
         except UnicodeDecodeError as error:
             line = before + rows.line_num + 1

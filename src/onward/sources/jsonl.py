@@ -21,7 +21,8 @@ class JsonlSource(FileSource):
     def values(self, reading: FileReading) -> Iterator[Any]:
         decode = msgspec.json.Decoder().decode
         with reading:
-            for reading.line, line in enumerate(reading.lines, reading.line + 1):  # noqa: B020
+            for line in reading.lines:
+                reading.line += 1
                 try:
                     value = decode(line)
                 except _MALFORMED as error:

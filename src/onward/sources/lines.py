@@ -13,7 +13,8 @@ class LinesSource(FileSource):
 
     def values(self, reading: FileReading) -> Iterator[str]:
         with reading:
-            for reading.line, line in enumerate(reading.lines, reading.line + 1):  # noqa: B020
+            for line in reading.lines:
+                reading.line += 1
                 try:
                     text = line.removesuffix(b"\n").removesuffix(b"\r").decode()
                 except UnicodeDecodeError as error:

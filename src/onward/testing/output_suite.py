@@ -11,7 +11,18 @@ import msgspec
 from onward.errors import OutputMissing
 from onward.outputs.base import Format
 
-TEXTS = ["", "plain", 'a "quoted", text', "two\nlines", "CR\r and CRLF\r\n", "tab\t", "ÄÖ €", "\u2028 \u2029", "😀", "'"]
+TEXTS = [
+    "",
+    "plain",
+    'a "quoted", text',
+    "two\nlines",
+    "CR\r, CRLF\r\n",
+    "tab\t",
+    "ÄÖ €",
+    "\u2028\u2029",
+    "😀",
+    "'",
+]
 SAMPLES: list[list[Any]] = [
     [],
     [{"id": number, "text": text} for number, text in enumerate(TEXTS)],
@@ -31,7 +42,9 @@ class Results:
         self.taken = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        for self.taken, raw in enumerate(self.raws, 1):  # noqa: B007 - read by the test
+        self.taken = 0
+        for raw in self.raws:
+            self.taken += 1
             yield raw
 
 
