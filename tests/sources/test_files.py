@@ -374,6 +374,12 @@ def test_standard_input(
         source.read()
 
 
+def test_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stdin in (None, io.StringIO("1\n")):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert "no standard input" in complaint(open_source("-"))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no named pipes in folders there")
 def test_a_named_pipe_is_read_once_and_as_it_comes(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.jsonl")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, MappingView, Sequence, Set
 from pathlib import Path
 from typing import Any, cast
@@ -51,7 +52,7 @@ def open_source(items: Any, *, format: str | None = None) -> Source | AsyncSourc
     """
     if format is not None and format not in FORMATS:
         raise UsageError(f"format={format!r} is not known; there are {', '.join(FORMATS)}")
-    if isinstance(items, str | Path):
+    if isinstance(items, str | os.PathLike):
         return _open_path(items, format)
     if format is not None:
         raise UsageError(f"format= is for files; the items given are of type {type(items).__name__}")
@@ -61,7 +62,7 @@ def open_source(items: Any, *, format: str | None = None) -> Source | AsyncSourc
     return _open_object(items)
 
 
-def _open_path(items: str | Path, wanted: str | None) -> Source:
+def _open_path(items: str | os.PathLike[str], wanted: str | None) -> Source:
     if str(items) == "-":
         return _open_file(None, wanted or "jsonl")
     path = Path(items)

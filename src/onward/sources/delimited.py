@@ -50,21 +50,18 @@ class DelimitedSource(FileSource):
 
     def _rows(self, reading: FileReading) -> Iterator[list[str]]:
         """Records as lists. The csv module takes no line before it needs it, so the place is exact."""
+        rows = csv.reader(map(bytes.decode, reading.lines()), delimiter=self._delimiter, strict=True)
         before = reading.line
-        rows = csv.reader(map(bytes.decode, reading.lines), delimiter=self._delimiter, strict=True)
         try:
             for row in rows:
-                reading.line = before + rows.line_num
+                before = reading.line
                 if row:
                     yield row
         except csv.Error as error:
-            line = (
-                reading.line + 1
-            )  # where the record begins: a quote that is never closed ends far from there
+            line = before + 1  # where the record begins: a quote that is never closed ends far from there
             raise SourceError(f"{self.name}, line {line}: not valid {self._kind}: {error}") from error
         except UnicodeDecodeError as error:
-            line = before + rows.line_num + 1
-            raise SourceError(f"{self.name}, line {line}: not UTF-8 text: {error}") from error
+            raise SourceError(f"{self.name}, line {reading.line}: not UTF-8 text: {error}") from error
 
     def _header_of_file(self) -> list[str]:
         with closing(self.read()) as reading:

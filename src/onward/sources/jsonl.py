@@ -21,8 +21,7 @@ class JsonlSource(FileSource):
     def values(self, reading: FileReading) -> Iterator[Any]:
         decode = msgspec.json.Decoder().decode
         with reading:
-            for line in reading.lines:
-                reading.line += 1
+            for line in reading.lines():
                 try:
                     value = decode(line)
                 except _MALFORMED as error:
@@ -32,7 +31,7 @@ class JsonlSource(FileSource):
                 yield value
 
     def count(self, reading: FileReading) -> int:
-        return Counter(map(bytes.isspace, reading.lines))[False]
+        return Counter(map(bytes.isspace, reading.lines()))[False]
 
 
 def load_array(path: Path) -> list[Any]:

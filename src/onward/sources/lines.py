@@ -13,8 +13,7 @@ class LinesSource(FileSource):
 
     def values(self, reading: FileReading) -> Iterator[str]:
         with reading:
-            for line in reading.lines:
-                reading.line += 1
+            for line in reading.lines():
                 try:
                     text = line.removesuffix(b"\n").removesuffix(b"\r").decode()
                 except UnicodeDecodeError as error:
@@ -22,4 +21,4 @@ class LinesSource(FileSource):
                 yield text
 
     def count(self, reading: FileReading) -> int:
-        return sum(1 for _ in reading.lines)
+        return sum(1 for _ in reading.lines())
