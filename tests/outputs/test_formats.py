@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 from onward.errors import OnwardError, OutputMissing, UsageError, ValueRefused
 from onward.outputs import FORMATS, Format, format_for
 
-TEXT = st.text(max_size=12) | st.text(st.sampled_from("'=+-@\t\r\n\",;a1 \u2028\x00"), max_size=6)
+TEXT = (
+    st.text(max_size=12)
+    | st.sampled_from(["12", "-0", "true", "null", "[1]", "{}", " 1", "1 ", '"a"', "007"])
+    | st.text(st.sampled_from("'=+-@\t\r\n\",;a1 \u2028\x00"), max_size=6)
+)
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
 VALUE = st.recursive(
     SCALAR, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=6
@@ -42,6 +46,8 @@ def seen(value: Any) -> Any:
         return value
     if value == "":
         return None
+    if value[0] not in "0123456789tf[{":  # a text that begins with "-" is marked as one
+        return value
     try:
         return msgspec.json.decode(value)
     except (ValueError, RecursionError):
