@@ -82,7 +82,7 @@ class Settled(Struct, frozen=True):
 
 
 class StepRecord(Struct, frozen=True):
-    """A finished step of an item that is not settled yet: ``item`` is the item's key as JSON."""
+    """A finished step of an item that is not settled yet: ``item`` is the item's key as JSON, ``raw`` sealed."""
 
     item: str
     name: str
@@ -106,6 +106,25 @@ class Block(Struct, frozen=True):
     marked: bool
     index: bytes
     payload: bytes
+
+
+class Change(Struct, frozen=True):
+    """What one checkpoint changes in a store, all of it or nothing.
+
+    Attributes:
+        info, head: the new documents; None leaves the old ones.
+        block: the outcomes to append.
+        steps: steps to keep.
+        forget: items, by key as JSON, whose steps go.
+        clear: first remove head, blocks and steps.
+    """
+
+    info: bytes | None = None
+    head: bytes | None = None
+    block: Block | None = None
+    steps: Sequence[StepRecord] = ()
+    forget: Sequence[str] = ()
+    clear: bool = False
 
 
 class Counts(Struct, frozen=True):
@@ -184,7 +203,10 @@ class OutputRecord(Struct, frozen=True):
 
 
 class Marker(Struct, frozen=True):
-    """The completion marker: what is left of a run when its outcomes are gone."""
+    """The completion marker: what is left of a run when its outcomes are gone.
+
+    ``input_digest`` is taken over the digests of all items in order, ``fingerprint`` is the source's own.
+    """
 
     counts: Counts
     retired: int
@@ -192,6 +214,8 @@ class Marker(Struct, frozen=True):
     duration: float
     at: float
     input_digest: str
+    total: int = 0
+    fingerprint: dict[str, Any] | None = None
     state: Any = None
     counters: dict[str, float] = field(default_factory=dict)
     output: OutputRecord | None = None
@@ -208,9 +232,8 @@ class RunInfo(Struct, frozen=True):
         identity: part name to :class:`Part` of what the settled items were made with.
         phase: "open", "finishing" (output written, not yet in place) or "finished".
         marker: present when finishing or finished.
-        sessions: the last sessions, oldest first.
+        sessions: the last sessions, oldest first; ``earlier_seconds`` is the time of those dropped.
         command: the command line that resumes it, if it was started by one.
-        annotation: not stored; see codec.
     """
 
     job: str
@@ -221,6 +244,7 @@ class RunInfo(Struct, frozen=True):
     phase: Literal["open", "finishing", "finished"] = "open"
     marker: Marker | None = None
     sessions: list[SessionRecord] = field(default_factory=list)
+    earlier_seconds: float = 0.0
     command: str | None = None
 
 

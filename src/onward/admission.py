@@ -1,0 +1,229 @@
+"""The resume rule: for each value the source yields, whether it is to be worked on, is settled, or has changed.
+
+Items are told apart by *ordinal*, their number within the store. It is the position, except where keyed input
+was reordered or grew in the middle: an item keeps the ordinal it got first, and its new position is noted as a
+*move*. So what is settled stays a handful of intervals, and nothing stored is rewritten.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from onward.blocks import key_digest
+from onward.codec import digest as digest_of
+from onward.errors import DuplicateKey, InputChanged, UsageError
+from onward.intervals import IntervalSet
+from onward.model import Item, Key
+
+OnChange = Literal["stop", "keep", "redo", "restart"]
+KeyOf = Callable[[Any], Key]
+
+
+class RestartNeeded(Exception):  # noqa: N818 - a decision, not an error
+    """The input changed and ``on_change="restart"`` says what follows."""
+
+
+class Book(Protocol):
+    """What is settled, as far as the resume rule needs it; the journal is one."""
+
+    settled: IntervalSet
+    retired: IntervalSet
+
+    def retire(self, ordinal: int) -> None:
+        """Its item is not in the input any more."""
+
+    def readmit(self, ordinal: int) -> None:
+        """Its item is back."""
+
+    def move(self, ordinal: int, position: int) -> None:
+        """It stands at another position than its ordinal."""
+
+    def redo(self, item: Item) -> None:
+        """It is settled, but will be done again because its content changed."""
+
+
+@dataclass
+class Known:
+    """What was read from the store for the resume rule.
+
+    Attributes:
+        keys: key digest to ordinal, in keyed runs.
+        digests: the items' digests by ordinal, None where there is nothing to compare.
+        retry: failed ordinals to take up again.
+    """
+
+    keys: dict[bytes, int] = field(default_factory=dict)
+    digests: array[int] | None = None
+    retry: IntervalSet = field(default_factory=IntervalSet)
+
+
+@dataclass
+class Findings:
+    """What a pass over the input found out."""
+
+    changed: int = 0
+    new: int = 0
+    duplicates: int = 0
+
+
+class Admission:
+    """Lets those values of the source pass that are to be worked on.
+
+    Args:
+        name: of the source, for messages.
+        key: gives an item's key; None in positional runs.
+        digest: the source's own digest of a value, None to take that of its JSON.
+        start: position of the first value that will come.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        known: Known,
+        *,
+        name: str,
+        key: KeyOf | None,
+        digest: Callable[[Any], int | None],
+        on_change: OnChange,
+        duplicates: str,
+        start: int = 0,
+    ) -> None:
+        self._book = book
+        self._keys = known.keys
+        self._digests = known.digests
+        self._retry = known.retry
+        self._name = name
+        self._key = key
+        self._digest = digest
+        self._on_change = on_change
+        self._skip_duplicates = duplicates == "skip"
+        self._assigned = IntervalSet()
+        # Behind the place it starts at, everything was seen by an earlier session.
+        self._seen = IntervalSet.of(o for o in book.settled if o < start) if key and start else IntervalSet()
+        self.position = start
+        self.findings = Findings()
+
+    def admit(self, value: Any) -> Item | None:
+        """The item to work on, or None if it is settled.
+
+        Raises:
+            InputChanged, DuplicateKey: as the policies say.
+            RestartNeeded: ``on_change="restart"`` and a settled item has changed.
+        """
+        position = self.position
+        digest = self._digest(value)
+        if digest is None:
+            digest = digest_of(value)
+        if self._key is None:
+            self.position = position + 1
+            return self._positional(position, value, digest)
+        return self._keyed(position, value, digest, self._key(value))
+
+    def _positional(self, position: int, value: Any, digest: int) -> Item | None:
+        if not digest:
+            raise UsageError(
+                f"item {position} of {self._name} is {type(value).__name__}, which has no JSON form to tell whether it "
+                "changed; give key= (a field name or a function) so that items are known by key"
+            )
+        if position not in self._book.settled:
+            self.findings.new += 1
+            return Item(position, position, value, position, digest)
+        return self._settled(Item(position, position, value, position, digest))
+
+    def _keyed(self, position: int, value: Any, digest: int, key: Key) -> Item | None:
+        name = key_digest(key)
+        ordinal = self._keys.get(name)
+        if ordinal is not None and (ordinal in self._seen or ordinal in self._assigned):
+            return self._duplicate(position, key)
+        self.position = position + 1
+        if ordinal is None:
+            ordinal = self._keys[name] = self._new_ordinal(position)
+            self._assigned.add(ordinal)
+            self._note(ordinal, position)
+            self.findings.new += 1
+            return Item(position, key, value, ordinal, digest)
+        self._seen.add(ordinal)
+        self._note(ordinal, position)
+        return self._settled(Item(position, key, value, ordinal, digest))
+
+    def _new_ordinal(self, position: int) -> int:
+        taken = self._book.settled, self._assigned
+        if not any(position in numbers for numbers in taken):
+            return position
+        return max(position, *(numbers.end() for numbers in taken))
+
+    def _note(self, ordinal: int, position: int) -> None:
+        if ordinal != position:
+            self._book.move(ordinal, position)
+
+    def _duplicate(self, position: int, key: Key) -> None:
+        if not self._skip_duplicates:
+            raise DuplicateKey(
+                f"{self._name}: the key {key!r} at position {position} occurred before; "
+                'make the keys unique, or give duplicates="skip" to work on the first of each only'
+            )
+        self.findings.duplicates += 1
+
+    def _settled(self, item: Item) -> Item | None:
+        ordinal = item.ordinal
+        if ordinal in self._book.retired:
+            self._book.readmit(ordinal)
+        if self._differs(item):
+            self.findings.changed += 1
+            self._judge(item)
+            if self._on_change == "redo":
+                self._book.redo(item)
+                return item
+        return item if ordinal in self._retry else None
+
+    def _differs(self, item: Item) -> bool:
+        if self._digests is None or item.ordinal >= len(self._digests):
+            return False
+        known = self._digests[item.ordinal]
+        return known not in (0, item.digest) and item.digest != 0
+
+    def _judge(self, item: Item) -> None:
+        if self._on_change == "restart":
+            raise RestartNeeded
+        if self._on_change == "stop":
+            which = f"item {item.position}" if self._key is None else f"the item with key {item.key!r}"
+            raise InputChanged(
+                f"{self._name}: {which} is settled, but its content has changed since. Go on with "
+                'on_change="keep" (use the stored outcomes), "redo" (do the changed items again) or "restart"'
+            )
+
+    def end(self) -> None:
+        """The source is exhausted: what is settled and did not come is retired.
+
+        Raises:
+            InputChanged: positional input has become shorter.
+            RestartNeeded
+        """
+        settled, retired = self._book.settled, self._book.retired
+        if self._key is None:
+            gone = IntervalSet(self._behind(settled.intervals(), self.position))
+        else:
+            gone = IntervalSet.of(o for o in settled if o not in self._seen and o not in self._assigned)
+        fresh = [ordinal for ordinal in gone if ordinal not in retired]
+        if fresh and self._key is None:
+            self._judge_shorter(len(fresh))
+        for ordinal in fresh:
+            self._book.retire(ordinal)
+
+    @staticmethod
+    def _behind(intervals: list[tuple[int, int]], end: int) -> Iterator[tuple[int, int]]:
+        for start, stop in intervals:
+            if stop > end:
+                yield max(start, end), stop
+
+    def _judge_shorter(self, count: int) -> None:
+        if self._on_change == "restart":
+            raise RestartNeeded
+        if self._on_change == "stop":
+            raise InputChanged(
+                f"{self._name} now ends at item {self.position}, but {count} items behind that are settled. Go on "
+                'with on_change="keep" (they are retired: reported, not published) or "restart"'
+            )

@@ -1,0 +1,332 @@
+"""From a function over values to a function over items that never raises what an item may do wrong.
+
+A *unit* is the list of items that one call of the function gets: one, or a batch. A call tries, waits, tries
+again, and returns an outcome for each item; none if the session stopped while it waited.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import inspect
+import threading
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, cast
+
+from onward import retry
+from onward.codec import encode
+from onward.errors import BatchMismatch, Skip, ValueRefused
+from onward.model import Failure, Item, Settled
+from onward.steps import Attempt, StepKeeper, current
+from onward.stop import Abandoned, Stop
+
+Unit = Sequence[Item]
+LIMIT_POLL = 0.02
+"""Seconds between two questions to the rate limiter."""
+
+TRACEBACK = 8000
+"""Characters of a traceback that are kept, from its end."""
+
+
+class Invoke(NamedTuple):
+    """A call of the user's function to make."""
+
+    argument: Any
+
+
+Announce = Callable[[Item, Failure, int, float], None]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a function is called.
+
+    Attributes:
+        timeout: seconds an attempt may take, None for any.
+        permission: asks the rate limiter; None if there is none.
+        inline: the function runs in the coordinator's thread, where a forced stop may break it off.
+        announce: told of an attempt that failed and is made again.
+    """
+
+    fn: Callable[..., Any]
+    params: Mapping[str, Any]
+    keeper: StepKeeper
+    stop: Stop
+    retries: retry.Retry = field(default_factory=retry.Retry)
+    timeout: float | None = None
+    permission: Callable[[], bool] | None = None
+    batch: bool = False
+    inline: bool = False
+    announce: Announce = lambda *_: None
+
+
+class Tally:
+    """What happened to one unit so far."""
+
+    def __init__(self, policy: Policy, unit: Unit) -> None:
+        self._policy = policy
+        self.unit = unit
+        self.attempts = 0
+        self.spent = 0.0
+        self.attempt: Attempt | None = None
+
+    @property
+    def argument(self) -> Any:
+        return [item.value for item in self.unit] if self._policy.batch else self.unit[0].value
+
+    def begin(self) -> None:
+        """An attempt starts: it counts, and ``step`` and ``count`` know its item."""
+        self.attempts += 1
+        if not self._policy.batch:
+            self.attempt = Attempt(self.unit[0], self._policy.keeper)
+            current.set(self.attempt)
+
+    def succeeded(self, returned: Any) -> list[Settled]:
+        values = _as_many(returned, self.unit) if self._policy.batch else [returned]
+        return [self._one(item, value) for item, value in zip(self.unit, values, strict=True)]
+
+    def _one(self, item: Item, value: Any) -> Settled:
+        if self._policy.batch and isinstance(value, Skip):
+            return self._settled(item, "skipped", encode(value.reason))
+        if self._policy.batch and isinstance(value, Exception):
+            return self._settled(item, "failed", b"null", failure(value))
+        return self._settled(item, "succeeded", encode(value, f"the result of item {item.key!r}"))
+
+    def skipped(self, skip: Skip) -> list[Settled]:
+        return [self._settled(item, "skipped", encode(skip.reason)) for item in self.unit]
+
+    def failed(self, error: BaseException) -> list[Settled]:
+        found = failure(error)
+        return [self._settled(item, "failed", b"null", found) for item in self.unit]
+
+    def _settled(self, item: Item, status: Any, raw: bytes, error: Failure | None = None) -> Settled:
+        counters = self.attempt.counters if self.attempt else None
+        return Settled(item, status, raw, error, self.attempts, self.spent / len(self.unit), counters)
+
+    def wait(self, error: Exception) -> float | None:
+        """Seconds until the next attempt, None if there is to be none."""
+        if isinstance(error, ValueRefused | BatchMismatch):
+            raise error  # the function is wrong, not the item
+        asked = retry.retry_after(error)
+        if asked is not None and self._policy.retries.times and not self._policy.retries.is_permanent(error):
+            self.attempts -= 1  # the server said when, so nothing was tried in vain
+            pause: float | None = asked
+        else:
+            pause = self._policy.retries.wait(error, self.attempts)
+        if pause is not None:
+            self._policy.announce(self.unit[0], failure(error), self.attempts, pause)
+        return pause
+
+
+def _as_many(returned: Any, unit: Unit) -> Sequence[Any]:
+    values = list(returned) if isinstance(returned, Iterable) else None
+    if values is None or len(values) != len(unit):
+        found = "no list" if values is None else f"{len(values)} results"
+        raise BatchMismatch(
+            f"the function returned {found} for a batch of {len(unit)} items "
+            f"({unit[0].key!r} to {unit[-1].key!r}); it must return a list of one result per item"
+        )
+    return values
+
+
+def failure(error: BaseException) -> Failure:
+    """The durable record of an exception."""
+    text = "".join(traceback.format_exception(error))
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return Failure(name, _clean(str(error)), _clean(text[-TRACEBACK:]), time.time())
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def is_async(fn: Callable[..., Any]) -> bool:
+    """Whether calling it gives an awaitable."""
+    target = fn
+    while hasattr(target, "func"):  # functools.partial
+        target = target.func
+    return inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(
+        getattr(target, "__call__", None)
+    )
+
+
+def _course(policy: Policy, unit: Unit) -> Generator[float | Invoke, Any, list[Settled]]:
+    """One unit's way to its outcomes, for sync and async alike: yields seconds to wait, or a call to make."""
+    tally = Tally(policy, unit)
+    while True:
+        while policy.permission is not None and not policy.permission():
+            yield LIMIT_POLL
+        tally.begin()
+        started = time.perf_counter()
+        try:
+            returned = yield Invoke(tally.argument)
+            tally.spent += time.perf_counter() - started
+            return tally.succeeded(returned)
+        except Skip as skip:
+            tally.spent += time.perf_counter() - started
+            return tally.skipped(skip)
+        except Exception as error:
+            tally.spent += time.perf_counter() - started
+            pause = tally.wait(error)
+            if pause is None and len(unit) == 1:
+                return tally.failed(error)
+        if pause is None:  # a batch failed: only calls of one item each tell which of them did it
+            return (yield from _alone(policy, unit))
+        yield pause
+
+
+def _alone(policy: Policy, unit: Unit) -> Generator[float | Invoke, Any, list[Settled]]:
+    settled: list[Settled] = []
+    for item in unit:
+        settled += yield from _course(policy, [item])
+    return settled
+
+
+class SyncCall:
+    """Calls a plain function for a unit, in whatever thread asks."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._late = threading.local()
+
+    def __call__(self, unit: Unit) -> list[Settled]:
+        course = _course(self._policy, unit)
+        try:
+            wish = next(course)
+            while True:
+                try:
+                    answer = self._obey(wish)
+                except Exception as error:
+                    wish = course.throw(error)
+                else:
+                    wish = course.send(answer)
+        except StopIteration as end:
+            return cast("list[Settled]", end.value)
+        except Abandoned:
+            return []
+        finally:
+            current.set(None)
+
+    def _obey(self, wish: float | Invoke) -> Any:
+        if isinstance(wish, float):
+            return self._policy.stop.pause(wish)
+        if self._policy.inline:
+            with self._policy.stop.user_code():
+                return self._policy.fn(wish.argument, **self._policy.params)
+        if self._policy.timeout is None:
+            return self._policy.fn(wish.argument, **self._policy.params)
+        return self._invoke_timed(wish.argument, self._policy.timeout)
+
+    def _invoke_timed(self, argument: Any, timeout: float) -> Any:
+        """In a thread of its own, which cannot be killed: late, it keeps this slot until it returns."""
+        if not self._slot_free(timeout):
+            raise TimeoutError(f"an earlier attempt is still running after its timeout of {timeout:g} s")
+        box: dict[str, Any] = {}
+        context = contextvars.copy_context()
+
+        def work() -> None:
+            try:
+                box["value"] = context.run(self._policy.fn, argument, **self._policy.params)
+            except BaseException as error:
+                box["error"] = error
+
+        thread = threading.Thread(target=work, name="onward-attempt", daemon=True)
+        thread.start()
+        thread.join(timeout)
+        if thread.is_alive():
+            self._late.thread = thread
+            raise TimeoutError(f"no result within {timeout:g} s")
+        if "error" in box:
+            raise box["error"]
+        return box["value"]
+
+    def _slot_free(self, seconds: float | None) -> bool:
+        late = getattr(self._late, "thread", None)
+        if late is not None:
+            late.join(seconds)
+            if late.is_alive():
+                return False
+            self._late.thread = None
+        return True
+
+    def free_slot(self) -> None:
+        """Wait until no late attempt of this thread is running."""
+        self._slot_free(None)
+
+
+class AsyncCall:
+    """Calls a coroutine function for a unit, in the running event loop."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    async def __call__(self, unit: Unit) -> list[Settled]:
+        course = _course(self._policy, unit)
+        try:
+            wish = next(course)
+            while True:
+                try:
+                    answer = await self._obey(wish)
+                except Exception as error:
+                    wish = course.throw(error)
+                else:
+                    wish = course.send(answer)
+        except StopIteration as end:
+            return cast("list[Settled]", end.value)
+        except Abandoned:
+            return []
+        finally:
+            current.set(None)
+
+    async def _obey(self, wish: float | Invoke) -> Any:
+        if isinstance(wish, float):
+            return await self._pause(wish)
+        call = self._policy.fn(wish.argument, **self._policy.params)
+        return await (call if self._policy.timeout is None else self._timed(call, self._policy.timeout))
+
+    async def _timed(self, call: Awaitable[Any], timeout: float) -> Any:
+        import asyncio
+
+        limit = asyncio.timeout(timeout)
+        try:
+            async with limit:
+                return await call
+        except TimeoutError as error:
+            if limit.expired():
+                raise TimeoutError(f"no result within {timeout:g} s") from error
+            raise
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep in short pieces, so that a stop is noticed without a task per waiting item."""
+        import asyncio
+
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._policy.stop.requested:
+                raise Abandoned
+            await asyncio.sleep(min(left, 0.1))
+
+
+class ThreadedCall:
+    """Calls a plain function from an event loop, in one of ``workers`` threads."""
+
+    def __init__(self, policy: Policy, workers: int) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._call = SyncCall(policy)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="onward-worker")
+
+    async def __call__(self, unit: Unit) -> list[Settled]:
+        import asyncio
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._call, unit)
+
+
+def make_call(policy: Policy, *, in_loop: bool, workers: int) -> Any:
+    """The call for a function: sync or async, for a thread or for an event loop."""
+    if is_async(policy.fn):
+        return AsyncCall(policy)
+    return ThreadedCall(policy, workers) if in_loop else SyncCall(policy)

@@ -1,0 +1,218 @@
+"""What is inside a block: how one checkpoint's outcomes become two byte strings and back.
+
+``index`` says which items are settled, without their results: a header as JSON, then packed columns. A resume
+reads only indexes. ``payload`` holds keys, results, attempts, durations and failures as JSON columns, which
+compress better than rows. Both end in a 64-bit XXH3 checksum over themselves and the block's place.
+
+    index    = length of header (4 bytes) | header | digests, 8 bytes an item | key digests, 16 bytes an item
+               | moves, 16 bytes each | checksum
+    payload  = one byte: 0 plain, 1 Zstandard | JSON | checksum
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from array import array
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from onward.errors import StoreCorrupt
+from onward.model import Block, Failure, Key, Outcome, Settled, Status
+from onward.records import seal, unseal
+
+COMPRESS_FROM = 512
+"""Bytes of payload below which compression does not pay."""
+
+
+class Header(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The readable part of an index. ``runs`` are the ordinals in settlement order, as [start, length] runs."""
+
+    count: int = 0
+    runs: list[tuple[int, int]] = []
+    failed: list[int] = []
+    skipped: list[int] = []
+    keyed: bool = False
+    moves: int = 0
+    epoch: int = 0
+
+    def ordinals(self) -> Iterator[int]:
+        """The ordinals in settlement order."""
+        for start, length in self.runs:
+            yield from range(start, start + length)
+
+
+class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The columns of a payload. ``durations`` are microseconds; ``keys`` and ``attempts`` are absent where they follow."""
+
+    values: msgspec.Raw = msgspec.Raw(b"[]")
+    durations: list[int] = []
+    keys: list[Key] | None = None
+    attempts: list[int] | None = None
+    errors: dict[int, Failure] = {}
+
+
+class Index(msgspec.Struct, frozen=True):
+    """An index, read: the header, the items' digests, their packed key digests, and the moves."""
+
+    header: Header
+    digests: array[int]
+    keys: bytes
+    moves: array[int]
+
+
+def key_digest(key: Key) -> bytes:
+    """128 bits that stand for a key (BLAKE2b); ``1`` and ``"1"`` differ."""
+    text = f"i{key}" if isinstance(key, int) else f"s{key}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def pack(
+    seq: int,
+    settled: Sequence[Settled],
+    *,
+    keyed: bool,
+    superseding: bool = False,
+    moves: Sequence[tuple[int, int]] = (),
+    epoch: int = 0,
+) -> Block:
+    """One block from what settled since the last one, in settlement order.
+
+    Args:
+        superseding: some of these items had an outcome before.
+        moves: (ordinal, position) of items whose position is not their ordinal.
+        epoch: which reading of the input the moves belong to.
+    """
+    ordinals = [s.item.ordinal for s in settled]
+    header = Header(
+        count=len(settled),
+        runs=_runs(ordinals),
+        failed=[s.item.ordinal for s in settled if s.status == "failed"],
+        skipped=[s.item.ordinal for s in settled if s.status == "skipped"],
+        keyed=keyed,
+        moves=len(moves),
+        epoch=epoch,
+    )
+    return Block(
+        seq=seq,
+        first=min(ordinals, default=0),
+        last=max(ordinals, default=-1),
+        marked=bool(superseding or header.failed or header.skipped or moves),
+        index=_pack_index(seq, header, settled, moves),
+        payload=_pack_payload(seq, settled, keyed),
+    )
+
+
+def _runs(ordinals: Sequence[int]) -> list[tuple[int, int]]:
+    if ordinals and ordinals[-1] - ordinals[0] + 1 == len(ordinals) and ordinals == sorted(ordinals):
+        return [(ordinals[0], len(ordinals))]
+    runs: list[list[int]] = []
+    for ordinal in ordinals:
+        if runs and ordinal == runs[-1][0] + runs[-1][1]:
+            runs[-1][1] += 1
+        else:
+            runs.append([ordinal, 1])
+    return [(start, length) for start, length in runs]
+
+
+def _pack_index(
+    seq: int, header: Header, settled: Sequence[Settled], moves: Sequence[tuple[int, int]]
+) -> bytes:
+    head = msgspec.json.encode(header)
+    parts = [len(head).to_bytes(4, "little"), head, array("Q", [s.item.digest for s in settled]).tobytes()]
+    if header.keyed:
+        parts.extend(key_digest(s.item.key) for s in settled)
+    parts.extend(struct.pack("<QQ", ordinal, position) for ordinal, position in moves)
+    return seal(b"".join(parts), seq)
+
+
+def _pack_payload(seq: int, settled: Sequence[Settled], keyed: bool) -> bytes:
+    attempts = [s.attempts for s in settled]
+    columns = Payload(
+        values=msgspec.Raw(b"[" + b",".join([s.raw for s in settled]) + b"]"),
+        durations=[round(s.duration * 1e6) for s in settled],
+        keys=[s.item.key for s in settled] if keyed else None,
+        attempts=attempts if any(a != 1 for a in attempts) else None,
+        errors={n: s.error for n, s in enumerate(settled) if s.error is not None},
+    )
+    plain = msgspec.json.encode(columns)
+    if len(plain) >= COMPRESS_FROM:
+        import zstandard
+
+        packed = zstandard.ZstdCompressor(level=1).compress(plain)
+        if len(packed) < 0.9 * len(plain):
+            return seal(b"\x01" + packed, seq)
+    return seal(b"\x00" + plain, seq)
+
+
+def read_index(block: Block) -> Index:
+    """The index of a block.
+
+    Raises:
+        StoreCorrupt: it is not what was written.
+    """
+    body = unseal(block.index, f"the index of block {block.seq}", block.seq)
+    try:
+        start = 4 + int.from_bytes(body[:4], "little")
+        header = _header_decoder.decode(body[4:start])
+        digests_end = start + 8 * header.count
+        keys_end = digests_end + (16 * header.count if header.keyed else 0)
+        digests, moves = array("Q"), array("Q")
+        digests.frombytes(body[start:digests_end])
+        moves.frombytes(body[keys_end:])
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise StoreCorrupt(f"block {block.seq} is damaged: {error}") from error
+    return Index(header, digests, body[digests_end:keys_end], moves)
+
+
+def read_outcomes(block: Block) -> list[tuple[int, int, Outcome, bytes]]:
+    """The outcomes of a block in settlement order: ordinal, digest, outcome (value None), result as JSON.
+
+    Raises:
+        StoreCorrupt: it is not what was written.
+    """
+    index = read_index(block)
+    header = index.header
+    body = unseal(block.payload, f"the payload of block {block.seq}", block.seq)
+    try:
+        columns = _payload_decoder.decode(_inflated(body))
+        raws = msgspec.json.decode(columns.values, type=list[msgspec.Raw])
+        return list(_rows(index, columns, raws))
+    except (msgspec.MsgspecError, ValueError, IndexError) as error:
+        raise StoreCorrupt(f"block {block.seq} is damaged: {error}") from error
+    except Exception as error:  # zstandard's own error, without importing it here
+        if type(error).__module__.startswith("zstandard") or "zstd" in type(error).__name__.lower():
+            raise StoreCorrupt(f"block {block.seq} is damaged: {error} ({header.count} items)") from error
+        raise
+
+
+def _inflated(body: bytes) -> bytes:
+    if body[:1] == b"\x00":
+        return body[1:]
+    import zstandard
+
+    return zstandard.ZstdDecompressor().decompress(body[1:])
+
+
+def _rows(
+    index: Index, columns: Payload, raws: list[msgspec.Raw]
+) -> Iterator[tuple[int, int, Outcome, bytes]]:
+    header = index.header
+    status: dict[int, Status] = dict.fromkeys(header.failed, "failed")
+    status.update(dict.fromkeys(header.skipped, "skipped"))
+    for number, ordinal in enumerate(header.ordinals()):
+        outcome = Outcome(
+            position=ordinal,  # the reader knows the moves and puts the position right
+            key=columns.keys[number] if columns.keys is not None else ordinal,
+            status=status.get(ordinal, "succeeded"),
+            error=columns.errors.get(number),
+            attempts=columns.attempts[number] if columns.attempts else 1,
+            duration=columns.durations[number] / 1e6,
+            reused=True,
+        )
+        yield ordinal, index.digests[number], outcome, bytes(raws[number])
+
+
+_header_decoder = msgspec.json.Decoder(Header)
+_payload_decoder = msgspec.json.Decoder(Payload)

@@ -1,0 +1,72 @@
+"""Runs calls in threads.
+
+The threads are daemons of our own, not a pool's: a call that never returns must not keep the process from
+ending, and a pool waits for its threads at exit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from queue import SimpleQueue
+
+from onward.executors.base import Call, Unit
+from onward.model import Settled
+
+
+class ThreadsExecutor:
+    """Runs up to ``workers`` calls at a time, each in a thread."""
+
+    concurrent = True
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        # SimpleQueue.put may be called from a signal handler.
+        self._results: SimpleQueue[list[Settled] | BaseException | None] = SimpleQueue()
+
+    def outcomes(self, call: Call, units: Iterator[Unit]) -> Iterator[Settled | None]:
+        work: SimpleQueue[Unit | None] = SimpleQueue()
+        threads = 0
+        in_flight = 0
+        try:
+            while True:
+                unit = next(units, None) if in_flight < self._workers else None
+                if unit is not None:
+                    if threads < self._workers and threads == in_flight:
+                        self._start(call, work)
+                        threads += 1
+                    in_flight += 1
+                    work.put(unit)
+                    if in_flight < self._workers:
+                        continue
+                if not in_flight:
+                    return
+                settled = self._next()
+                in_flight -= settled is not None
+                yield from settled if settled is not None else (None,)
+        finally:
+            for _ in range(threads):
+                work.put(None)
+
+    def _next(self) -> list[Settled] | None:
+        result = self._results.get()
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    def _start(self, call: Call, work: SimpleQueue[Unit | None]) -> None:
+        threading.Thread(target=self._work, args=(call, work), name="onward-worker", daemon=True).start()
+
+    def _work(self, call: Call, work: SimpleQueue[Unit | None]) -> None:
+        free_slot = getattr(call, "free_slot", None)
+        while (unit := work.get()) is not None:
+            try:
+                result: list[Settled] | BaseException = call(unit)
+            except BaseException as error:
+                result = error
+            self._results.put(result)
+            if free_slot is not None:
+                free_slot()
+
+    def wake(self) -> None:
+        self._results.put(None)

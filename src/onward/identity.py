@@ -1,0 +1,152 @@
+"""What the settled items were made with, part by part: the function, each declared parameter, the keying.
+
+A function's identity is its source without comments, layout and decorators (which carry policies, not what is
+computed), so that only a change of what it does counts. What it calls does not count; give ``version=`` then.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import inspect
+import json
+import textwrap
+from collections.abc import Callable, Mapping
+from types import CodeType
+from typing import Any
+
+from onward.codec import decode, encode
+from onward.errors import UsageError, ValueRefused
+from onward.model import Part
+
+SHOWN = 80
+"""Characters of a part that messages show."""
+
+Identity = dict[str, Part]
+
+
+def identify(
+    function: Callable[..., Any] | None,
+    *,
+    params: Mapping[str, Any],
+    version: str | int | None,
+    keyed: bool,
+) -> Identity:
+    """The parts of a job's identity, by name: "function", "param NAME" each, "key".
+
+    Raises:
+        UsageError: a parameter has no JSON form.
+    """
+    parts: Identity = {}
+    if version is not None:
+        parts["function"] = Part(_digest(f"version {version}"), f"version {version}")
+    elif function is not None:
+        parts["function"] = Part(_digest(normalised_source(function)), _name(function))
+    for name, value in sorted(params.items()):
+        parts[f"param {name}"] = _parameter(name, value)
+    parts["key"] = keying_part(keyed)
+    return parts
+
+
+def keying_part(keyed: bool) -> Part:
+    """The part that says whether items are told apart by key or by position."""
+    name = "keyed" if keyed else "positional"
+    return Part(name, name)
+
+
+def keying(parts: Identity) -> bool:
+    """Whether items of a run with this identity are told apart by key."""
+    return parts.get("key") == keying_part(True)
+
+
+def differences(old: Identity, new: Identity) -> list[str]:
+    """A line for each part that differs: its name, old and new."""
+    lines = []
+    for name in sorted(old.keys() | new.keys()):
+        was, now = old.get(name), new.get(name)
+        if was is None or now is None or was.digest != now.digest:
+            lines.append(_difference(name, was, now))
+    return lines
+
+
+def _difference(name: str, was: Part | None, now: Part | None) -> str:
+    before = f"{was.shown} ({was.digest[:8]})" if was else "(none)"
+    after = f"{now.shown} ({now.digest[:8]})" if now else "(none)"
+    if was and now and was.shown == now.shown and name == "function":
+        return f"{name} {now.shown}: its source changed ({was.digest[:8]} to {now.digest[:8]})"
+    return f"{name}: {before} is now {after}"
+
+
+def _parameter(name: str, value: Any) -> Part:
+    try:
+        raw = encode(value, f"the parameter {name}")
+    except ValueRefused as refusal:
+        raise UsageError(
+            f"{refusal}; parameters are part of the run's identity and need a JSON form"
+        ) from refusal
+    # Sorted, so that the order in which a dict was built does not count.
+    text = json.dumps(decode(raw), sort_keys=True, ensure_ascii=False)
+    return Part(_digest(text), text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _name(function: Callable[..., Any]) -> str:
+    function = _unwrap(function)
+    return str(getattr(function, "__qualname__", type(function).__qualname__))
+
+
+def _unwrap(function: Callable[..., Any]) -> Callable[..., Any]:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.unwrap(function)
+
+
+def normalised_source(function: Callable[..., Any]) -> str:
+    """The function's source as the parser sees it, without decorators; its byte code where there is no source."""
+    bound = ""
+    if isinstance(function, functools.partial):
+        bound = repr((_plain(function.args), _plain(function.keywords)))
+    target = _unwrap(function)
+    if not (inspect.isroutine(target) or inspect.isclass(target)):
+        target = type(target)  # an object with __call__
+    return bound + (_from_source(target) or _from_code(target))
+
+
+def _plain(value: Any) -> Any:
+    try:
+        return encode(value)
+    except ValueRefused:
+        raise UsageError(
+            "a functools.partial with arguments that have no JSON form has no identity; give version= or params="
+        ) from None
+
+
+def _from_source(target: Any) -> str | None:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(target)))
+    except (OSError, TypeError, SyntaxError):
+        return None  # no source, or a lambda cut out of the middle of an expression
+    if getattr(target, "__name__", "") == "<lambda>":
+        found = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+        # Two lambdas on one line cannot be told apart by source.
+        return ast.unparse(found[0]) if len(found) == 1 else None
+    node = tree.body[0]
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        node.decorator_list = []
+    return ast.unparse(node)
+
+
+def _from_code(target: Any) -> str:
+    code = getattr(target, "__code__", None)
+    if code is None:  # built in, or written in C
+        return f"{getattr(target, '__module__', '')}.{getattr(target, '__qualname__', target)}"
+    return repr(_code_parts(code))
+
+
+def _code_parts(code: CodeType) -> tuple[Any, ...]:
+    constants = [_code_parts(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return code.co_code.hex(), code.co_names, code.co_varnames, constants

@@ -1,0 +1,244 @@
+"""The loop face: ``with onward.run(job) as run: for item in run.pending(items): ...``"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from onward import drive
+from onward.attempts import failure
+from onward.codec import encode
+from onward.errors import FunctionChanged, UsageError
+from onward.events import InterruptRequested
+from onward.executors.base import Unit
+from onward.identity import keying
+from onward.jobs import make_session
+from onward.model import Item, Progress, Settled, Status
+from onward.report import Report
+from onward.settings import Settings
+from onward.sources import AsyncSource, Source, is_async, open_source
+from onward.steps import Attempt, current
+from onward.stop import signals
+
+
+class Run:
+    """A run that a loop of the caller's drives.
+
+    Leaving the block finishes the run if the source was read to its end and every item has settled; ``break``, an
+    exception and a signal leave it interrupted, to go on at the next start. A signal is raised as
+    :class:`~onward.errors.Interrupted` between two items.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session = make_session(settings, None, None, background=False)
+        self._work = False
+        self._given: Pending | None = None
+        self._attempt: Attempt | None = None
+        self._began = 0.0
+        self._settled = True
+        self._signals = signals(self._session.stop, settings.terms.grace, self._announce_interrupt)
+        self.report: Report | None = None
+
+    # The block
+
+    def __enter__(self) -> Run:
+        session = self._session
+        try:
+            found = session.look()
+            session.keyed = session.keyed or keying(found.info.identity)
+            session.ask_keyed()
+            if found.info.phase != "finished" or session.asked.again:
+                self._work = session.begin(None)
+        except BaseException:
+            session.close()
+            raise
+        self._signals.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        current.set(None)
+        session = self._session
+        session.stop.interruptible = False
+        try:
+            with session:
+                if error is not None:
+                    session.fail(error)
+                elif session.opened:
+                    self.report = session.conclude()
+        finally:
+            self._signals.__exit__(None, None, None)
+
+    async def __aenter__(self) -> Run:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+    def _announce_interrupt(self) -> None:
+        self._session.announcer(InterruptRequested(int(not self._settled), self._settings.terms.grace))
+
+    # The loop
+
+    def pending(self, items: Any) -> Pending:
+        """The values of the source that are not settled, for ``for`` or ``async for``, once a session.
+
+        Raises:
+            UsageError: called twice, or outside the block.
+        """
+        if self._given is not None:
+            raise UsageError("run.pending() is called once in a session; a run has one source")
+        self._given = Pending(self, open_source(items, format=self._settings.source_format))
+        return self._given
+
+    def _adopt(self, source: Source | AsyncSource) -> bool:
+        """Take up the source; False if the run was already finished with it."""
+        session = self._session
+        session.source = source
+        by_source = bool(getattr(source, "keyed", False))
+        keyed = by_source or self._settings.terms.key is not None
+        if keyed != session.keyed:
+            if session.opened and session.journal.settled:
+                raise FunctionChanged(
+                    f"{source.name}: what is settled was told apart {'by key' if session.keyed else 'by position'}, "
+                    f'this input is {"by key" if keyed else "by position"}; give on_change="restart" with again=True'
+                )
+            session.keyed = keyed
+            session.ask_keyed()
+        return session.opened
+
+    def _hand_out(self, item: Item) -> Any:
+        self._attempt = Attempt(item, self._session.journal)
+        current.set(self._attempt)
+        self._settled = False
+        self._began = time.perf_counter()
+        self._session.stop.interruptible = True
+        return item.value
+
+    def _come_round(self) -> None:
+        """The body has ended: what it did not settle has succeeded, with None."""
+        self._session.stop.interruptible = False
+        if not self._settled:
+            self.succeed(None)
+        current.set(None)
+        self._session.raise_if_interrupted()
+
+    # Settling
+
+    def succeed(self, value: Any = None) -> None:
+        """Settle the current item with a result.
+
+        Raises:
+            ValueRefused: the result cannot be saved; the item stays left.
+            UsageError: no item is current, or it is settled.
+        """
+        item = self._current("succeed")
+        self._settle("succeeded", encode(value, f"the result of item {item.key!r}"))
+
+    def fail(self, error: BaseException | str) -> None:
+        """Settle the current item as failed."""
+        self._current("fail")
+        found = failure(error if isinstance(error, BaseException) else Exception(error))
+        if isinstance(error, str):
+            found = msgspec.structs.replace(found, traceback="")
+        self._settle("failed", b"null", found)
+
+    def skip(self, reason: str = "") -> None:
+        """Settle the current item as skipped."""
+        self._current("skip")
+        self._settle("skipped", encode(reason))
+
+    def _current(self, what: str) -> Item:
+        if self._attempt is None or self._settled:
+            raise UsageError(f"run.{what}() settles the current item of run.pending(), once")
+        return self._attempt.item
+
+    def _settle(self, status: Status, raw: bytes, error: Any = None) -> None:
+        assert self._attempt is not None
+        spent = time.perf_counter() - self._began
+        settled = Settled(self._attempt.item, status, raw, error, 1, spent, self._attempt.counters)
+        self._settled = True
+        with self._shielded():
+            self._session.settle(settled)
+
+    def checkpoint(self) -> None:
+        """Make everything settled so far durable; returns after the fsync."""
+        with self._shielded():
+            self._session.journal.checkpoint()
+
+    @contextmanager
+    def _shielded(self) -> Iterator[None]:
+        """A forced stop may break off the user's code, not a save."""
+        stop = self._session.stop
+        was, stop.interruptible = stop.interruptible, False
+        try:
+            yield
+        finally:
+            stop.interruptible = was
+
+    def count(self, name: str, amount: float = 1) -> None:
+        """Add to one of the run's counters; it counts once the current item settles."""
+        self._current("count")
+        assert self._attempt is not None
+        self._attempt.count(name, amount)
+
+    # What it looks like
+
+    @property
+    def state(self) -> Any:
+        """The run's own calculations, a dict to change; what an item's body changed is saved with its outcome."""
+        if not self._session.opened:
+            marker = self._session.found.info.marker
+            return marker.state if marker is not None else {}
+        return self._session.journal.state.value
+
+    @state.setter
+    def state(self, value: Any) -> None:
+        self._session.journal.state.value = value
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run is."""
+        return self._session.progress()
+
+
+class Pending:
+    """What ``run.pending`` gives: iterate over it once, with ``for`` or ``async for``."""
+
+    def __init__(self, run: Run, source: Source | AsyncSource) -> None:
+        self._run = run
+        self._source = source
+
+    def __iter__(self) -> Iterator[Any]:
+        run, session = self._run, self._run._session
+        if is_async(self._source):
+            raise UsageError(
+                f"{self._source.name} is asynchronous; write async for, inside async with onward.run()"
+            )
+        if not run._adopt(self._source):
+            run._work = session.begin(drive.same_input(session))
+        if run._work:
+            yield from self._values(drive.units(session, 1))
+
+    def _values(self, units: Iterator[Unit]) -> Iterator[Any]:
+        for unit in units:
+            yield self._run._hand_out(unit[0])
+            self._run._come_round()
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        run, session = self._run, self._run._session
+        if not run._adopt(self._source):
+            run._work = session.begin(await drive.same_input_async(session))
+        if run._work:
+            async for unit in drive.units_async(session, 1):
+                yield run._hand_out(unit[0])
+                run._come_round()

@@ -1,0 +1,190 @@
+"""What a start finds and decides: begin, go on, begin anew, or nothing to do because it is finished.
+
+Deciding touches nothing; the session carries it out, and ``plan`` only shows it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+import xxhash
+
+from onward import identity, records
+from onward.blocks import key_digest
+from onward.codec import digest as digest_of
+from onward.errors import FunctionChanged, InputChanged, OutputMissing, StoreForeign
+from onward.model import Key, Marker, RunInfo
+from onward.publish import Output, intact
+from onward.records import Head
+from onward.settings import OnChange
+from onward.sources.base import AsyncSource, Source
+from onward.stores.base import Reader
+
+Move = Literal["begin", "resume", "restart", "reopen", "publish", "complete", "already"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a start asks for, as far as the decision needs it."""
+
+    job: str
+    run: str
+    identity: identity.Identity
+    output: Output | None
+    on_change: OnChange
+    again: bool
+    retry_failed: bool
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a store says."""
+
+    info: RunInfo
+    head: Head
+    fresh: bool = False
+
+
+def look(reader: Reader, asked: Asked) -> Found:
+    """What is there.
+
+    Raises:
+        StoreCorrupt, StoreForeign
+    """
+    sealed = reader.info()
+    if sealed is None:
+        info = RunInfo(asked.job, asked.run, time.time(), identity=asked.identity, command=asked.command)
+        return Found(info, Head(), fresh=True)
+    info = records.read_info(sealed)
+    if (info.job, info.run) != (asked.job, asked.run):
+        raise StoreForeign(
+            f"this store holds the run {info.run!r} of job {info.job!r}, not {asked.run!r} of {asked.job!r}; "
+            "give store= another file, or a folder, which holds many runs"
+        )
+    return Found(info, records.read_head(reader.head()))
+
+
+def needs_input(found: Found, asked: Asked, source: Source | AsyncSource) -> bool:
+    """Whether only reading the whole input can tell if a finished run is asked for again."""
+    marker = found.info.marker
+    if found.info.phase != "finished" or marker is None or asked.again or asked.retry_failed:
+        return False
+    fingerprint = source.fingerprint()
+    return fingerprint is None or fingerprint != marker.fingerprint
+
+
+class InputDigest:
+    """Takes the digest of a whole input, as the completion marker holds it."""
+
+    def __init__(
+        self, source: Source | AsyncSource, key: Callable[[Any], Key] | None, duplicates: str
+    ) -> None:
+        self._source = source
+        self._key = key
+        self._seen: set[bytes] | None = set() if key and duplicates == "skip" else None
+        self._hasher = xxhash.xxh3_128()
+        self.total = 0
+
+    def add(self, value: Any) -> None:
+        name = key_digest(self._key(value)) if self._key else b""
+        if self._seen is not None:
+            if name in self._seen:
+                return
+            self._seen.add(name)
+        digest = self._source.digest(value)
+        self._hasher.update(name + (digest_of(value) if digest is None else digest).to_bytes(8, "little"))
+        self.total += 1
+
+    def matches(self, marker: Marker) -> bool:
+        return self._hasher.hexdigest() == marker.input_digest
+
+
+def decide(found: Found, asked: Asked, same_input: bool | None, repeatable: bool) -> Move:
+    """What a start does.
+
+    Args:
+        same_input: whether a finished run's input is given again; None if it was not read to tell.
+        repeatable: whether the source can still be read from the beginning.
+
+    Raises:
+        FunctionChanged, InputChanged, OutputMissing
+    """
+    if found.fresh:
+        return "begin"
+    if found.info.phase == "finishing":
+        return "complete"
+    if asked.again:
+        return "restart"
+    changed = _identity_move(found, asked)
+    if changed is not None:
+        return changed
+    if found.info.phase == "open":
+        return "resume"
+    return _finished(found, asked, same_input, repeatable)
+
+
+def _identity_move(found: Found, asked: Asked) -> Move | None:
+    """What a changed function or parameter asks for; None if nothing changed, or what is settled is kept."""
+    lines = identity.differences(found.info.identity, asked.identity)
+    if not lines:
+        return None
+    keying = any(line.startswith("key:") for line in lines)
+    if asked.on_change in ("redo", "restart"):
+        return "restart"
+    if asked.on_change == "keep" and not keying:
+        return None
+    ways = (
+        '"restart"' if keying else '"keep" (use what is settled), "redo" (do everything again) or "restart"'
+    )
+    state = (
+        "is finished" if found.info.phase == "finished" else f"has {found.head.counts.settled} settled items"
+    )
+    raise FunctionChanged(
+        f"{found.info.job} ({found.info.run}) {state}, but what it was made with has changed: {'; '.join(lines)}. "
+        f"Go on with on_change={ways}"
+    )
+
+
+def _finished(found: Found, asked: Asked, same_input: bool | None, repeatable: bool) -> Move:
+    marker = found.info.marker
+    assert marker is not None
+    if asked.retry_failed and marker.counts.failed:
+        return "reopen"
+    if same_input is False:
+        if not repeatable:
+            raise InputChanged(
+                f"{found.info.job} ({found.info.run}) is finished, with another input than this one, which can be read "
+                "only once and has been read to tell; run again with again=True (--again)"
+            )
+        return "restart"
+    return _output_move(found, asked, marker)
+
+
+def _output_move(found: Found, asked: Asked, marker: Marker) -> Move:
+    """An input that is finished is asked for again: whether its results are where they are wanted."""
+    record = marker.output
+    wanted = asked.output is None or (record is not None and record.path == str(asked.output.path))
+    if wanted and (record is None or intact(record)):
+        return "already"
+    if found.head.blocks:
+        return "publish"
+    where = record.path if record is not None else "nowhere"
+    problem = (
+        "is gone or was changed since" if wanted else f"is not at {asked.output.path if asked.output else ''}"
+    )
+    raise OutputMissing(
+        f"{found.info.job} ({found.info.run}) is finished and its results went to {where}; that output {problem}. "
+        "Put it back, or run from the beginning with again=True (--again)"
+    )
+
+
+def begun_anew(info: RunInfo, asked: Asked) -> RunInfo:
+    """The description of a run that starts from the beginning; the last marker stays, for what it published."""
+    return msgspec.structs.replace(
+        info, generation=info.generation + 1, identity=asked.identity, phase="open", command=asked.command
+    )

@@ -1,0 +1,140 @@
+"""Reading what is settled: the outcomes that count, in input order, with memory that does not grow.
+
+Blocks hold outcomes in settlement order, a later one may supersede an earlier one of the same item, retired
+items are left out, and keyed items may stand elsewhere than when they settled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import sqlite3
+from array import array
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from onward.blocks import Index, read_index, read_outcomes
+from onward.intervals import IntervalSet
+from onward.model import Block, Outcome
+from onward.records import Head
+from onward.stores.base import Reader
+
+
+class Entry(Struct, frozen=True, order=True):
+    """One stored outcome: sorts by ordinal, newest first. ``raw`` is the result as JSON."""
+
+    ordinal: int
+    age: int
+    number: int
+    digest: int
+    outcome: Outcome
+    raw: bytes
+
+
+def stored(reader: Reader, head: Head, *, retired: bool = False) -> Iterator[Entry]:
+    """The outcomes that count, ordered by position, read lazily.
+
+    Args:
+        retired: include those of items that are not in the input any more.
+
+    Raises:
+        StoreCorrupt: a block is not what was written.
+    """
+    leave_out = IntervalSet() if retired else head.retired_set()
+    entries = (e for e in _newest(_by_ordinal(reader)) if e.ordinal not in leave_out)
+    moves = _moves(reader, head.epoch)
+    if not moves:
+        return entries
+    return _by_position(entries, moves)
+
+
+def _by_ordinal(reader: Reader) -> Iterator[Entry]:
+    """A merge of the blocks that holds only those in memory that overlap."""
+    heap: list[Entry] = []
+    for block in reader.blocks(by_place=True):
+        while heap and heap[0].ordinal < block.first:
+            yield heapq.heappop(heap)
+        for entry in _entries(block):
+            heapq.heappush(heap, entry)
+    while heap:
+        yield heapq.heappop(heap)
+
+
+def _entries(block: Block) -> Iterator[Entry]:
+    for number, (ordinal, digest, outcome, raw) in enumerate(read_outcomes(block)):
+        yield Entry(ordinal, -block.seq, -number, digest, outcome, raw)
+
+
+def _newest(entries: Iterator[Entry]) -> Iterator[Entry]:
+    last = -1
+    for entry in entries:
+        if entry.ordinal != last:
+            last = entry.ordinal
+            yield entry
+
+
+def _moves(reader: Reader, epoch: int) -> dict[int, int]:
+    """Position by ordinal, of the items that stand elsewhere."""
+    moves: dict[int, int] = {}
+    for block in reader.blocks(payload=False, marked=True):
+        index = read_index(block)
+        if index.header.epoch == epoch and index.moves:
+            moves.update(zip(index.moves[::2], index.moves[1::2], strict=True))
+    return moves
+
+
+def _by_position(entries: Iterator[Entry], moves: dict[int, int]) -> Iterator[Entry]:
+    """Sorted by a temporary database on disk, since any order is possible and memory is not to grow."""
+    with contextlib.closing(sqlite3.connect("", isolation_level=None)) as database:
+        database.execute("CREATE TABLE entry (position INTEGER PRIMARY KEY, body BLOB) WITHOUT ROWID")
+        database.execute("BEGIN")
+        for entry in entries:
+            position = moves.get(entry.ordinal, entry.ordinal)
+            moved = msgspec.structs.replace(entry.outcome, position=position)
+            body = msgspec.msgpack.encode(msgspec.structs.replace(entry, outcome=moved))
+            database.execute("INSERT OR REPLACE INTO entry VALUES (?, ?)", (position, body))
+        for (body,) in database.execute("SELECT body FROM entry ORDER BY position"):
+            yield msgspec.msgpack.decode(body, type=Entry)
+
+
+def indexes(reader: Reader, *, marked: bool = False) -> Iterator[Index]:
+    """The indexes of the blocks, oldest first."""
+    for block in reader.blocks(payload=False, marked=marked):
+        yield read_index(block)
+
+
+def digests(reader: Reader, end: int) -> array[int]:
+    """The newest digest of each ordinal below ``end``; 0 where there is none."""
+    found = array("Q", bytes(8 * end))
+    for index in indexes(reader):
+        at = 0
+        for start, length in index.header.runs:
+            found[start : start + length] = index.digests[at : at + length]
+            at += length
+    return found
+
+
+def keys(reader: Reader) -> dict[bytes, int]:
+    """Ordinal by key digest."""
+    found: dict[bytes, int] = {}
+    for index in indexes(reader):
+        packed = index.keys
+        names = (packed[at : at + 16] for at in range(0, len(packed), 16))
+        found.update(zip(names, index.header.ordinals(), strict=True))
+    return found
+
+
+def unsuccessful(reader: Reader) -> tuple[IntervalSet, IntervalSet]:
+    """The ordinals whose newest outcome is failed, and those whose newest is skipped."""
+    failed, skipped = IntervalSet(), IntervalSet()
+    for index in indexes(reader, marked=True):
+        for ordinal in index.header.ordinals() if failed or skipped else ():
+            failed.discard(ordinal)
+            skipped.discard(ordinal)
+        for ordinal in index.header.failed:
+            failed.add(ordinal)
+        for ordinal in index.header.skipped:
+            skipped.add(ordinal)
+    return failed, skipped

@@ -1,0 +1,163 @@
+"""Finishing a run: results where the user asked for them, then the marker, and only then less of the run.
+
+In order, each step durable before the next: the output written beside its place; ``finishing`` committed, with
+counts and the output's digest; the rename, and the folder; the marker; the outcomes removed. What a crash left
+half-way is completed from where it stands at the next start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import xxhash
+
+from onward.blocks import key_digest
+from onward.errors import OutputExists, StoreCorrupt
+from onward.model import Counts, Marker, OutputRecord, RunInfo
+from onward.outcomes import Entry, stored
+from onward.outputs import Format, files, format_for
+from onward.records import Head
+from onward.stores.base import Reader
+
+FAILURES_SUFFIX = ".failures.jsonl"
+
+
+class Output(msgspec.Struct, frozen=True):
+    """Where results go: an absolute path, its format, and whether a file of someone else may be replaced."""
+
+    path: Path
+    format: Format
+    force: bool = False
+
+    @property
+    def failures(self) -> Path:
+        return self.path.with_name(self.path.name + FAILURES_SUFFIX)
+
+
+def output_at(
+    path: str | Path | None, *, force: bool = False, format_name: str | None = None
+) -> Output | None:
+    """The output that ``output=`` names.
+
+    Raises:
+        UsageError: its suffix names no format, or it cannot be a file.
+    """
+    if path is None:
+        return None
+    absolute = Path(path).absolute()
+    found = Output(absolute, format_for(absolute, format_name), force)
+    files.check_target(absolute)
+    return found
+
+
+def refuse_foreign(output: Output, marker: Marker | None) -> None:
+    """Keep from replacing a file that this run did not write.
+
+    Raises:
+        OutputExists: there is one.
+    """
+    ours = [r for r in (marker.output, marker.failures) if r] if marker else []
+    for path in (output.path, output.failures):
+        if output.force or not path.exists() or not path.stat().st_size:
+            continue
+        if not any(record.path == str(path) and intact(record) for record in ours):
+            raise OutputExists(
+                f"{path} exists and was not written by this run; move it, give another output=, or force=True (--force)"
+            )
+
+
+def intact(record: OutputRecord) -> bool:
+    """Whether a published file is as it was published."""
+    path = Path(record.path)
+    return path.is_file() and path.stat().st_size == record.bytes and files.digest(path) == record.digest
+
+
+class Survey:
+    """One pass over the outcomes for everything the marker says of them."""
+
+    def __init__(self, reader: Reader, head: Head, *, keyed: bool) -> None:
+        self._reader = reader
+        self._head = head
+        hasher = xxhash.xxh3_128()
+        counted = {"succeeded": 0, "failed": 0, "skipped": 0}
+        for entry in stored(reader, head):
+            counted[entry.outcome.status] += 1
+            name = key_digest(entry.outcome.key) if keyed else b""
+            hasher.update(name + entry.digest.to_bytes(8, "little"))
+        self.counts = Counts(**counted)
+        self.input_digest = hasher.hexdigest()
+        self._check()
+
+    def _check(self) -> None:
+        if self.counts != self._head.counts:
+            raise StoreCorrupt(
+                f"the store holds {self.counts.settled} outcomes, its checkpoint says {self._head.counts.settled}; "
+                "outcomes are missing or damaged"
+            )
+
+    def entries(self, status: str) -> Iterator[Entry]:
+        return (e for e in stored(self._reader, self._head) if e.outcome.status == status)
+
+
+class _Results:
+    """The results as JSON, to be iterated over as often as a format needs."""
+
+    def __init__(self, survey: Survey) -> None:
+        self._survey = survey
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (entry.raw for entry in self._survey.entries("succeeded"))
+
+
+def _failures(survey: Survey) -> Iterator[bytes]:
+    for entry in survey.entries("failed"):
+        outcome = entry.outcome
+        line = {"position": outcome.position, "key": outcome.key, "error": outcome.error}
+        yield msgspec.json.encode({**line, "attempts": outcome.attempts}) + b"\n"
+
+
+def write(survey: Survey, output: Output, token: str) -> tuple[OutputRecord, OutputRecord | None]:
+    """Write results, and failures if there are any, beside their places; durable on return."""
+    results = files.write_temporary(output.path, output.format.chunks(_Results(survey)), token)
+    record = OutputRecord(
+        str(output.path), output.format.name, survey.counts.succeeded, results.bytes, results.digest
+    )
+    if not survey.counts.failed:
+        return record, None
+    failures = files.write_temporary(output.failures, _failures(survey), token)
+    return record, OutputRecord(
+        str(output.failures), "jsonl", survey.counts.failed, failures.bytes, failures.digest
+    )
+
+
+def put_in_place(marker: Marker, token: str) -> bool:
+    """Rename what was written to where it belongs; done already counts as done.
+
+    Returns:
+        False if a file is neither in its place nor beside it: then it must be written again.
+    """
+    for record in (marker.output, marker.failures):
+        if record is None:
+            continue
+        path = Path(record.path)
+        temporary = files.temporary_path(path, token)
+        if temporary.exists() and files.digest(temporary) == record.digest:
+            files.replace(temporary, path)
+        elif not intact(record):
+            return False
+        files.sync_folder(path.parent)
+    return True
+
+
+def token_of(info: RunInfo) -> str:
+    """Tells this run's temporary files from another's."""
+    return xxhash.xxh3_64_hexdigest(f"{info.job}\0{info.run}\0{info.created}".encode())
+
+
+def remove_stale_failures(info: RunInfo, marker: Marker) -> None:
+    """A failures file that this run published before, and that nothing stands for any more."""
+    old = info.marker.failures if info.marker else None
+    if old is not None and marker.failures is None and intact(old):
+        files.remove(Path(old.path))

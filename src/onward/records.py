@@ -1,0 +1,116 @@
+"""The small documents a store keeps beside its blocks, and the checksum that everything stored ends in."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+import xxhash
+from msgspec import Struct, field
+
+from onward.errors import StoreCorrupt
+from onward.intervals import IntervalSet
+from onward.model import Counts, RunInfo, StepRecord
+
+T = TypeVar("T")
+_SUM = 8
+
+
+class Head(Struct, frozen=True):
+    """The newest checkpoint, less its outcomes: what a resume reads first.
+
+    Attributes:
+        blocks: how many blocks there are.
+        settled: intervals of settled ordinals, retired ones included.
+        retired: intervals of ordinals whose items are not in the input any more.
+        epoch: which reading of keyed input the stored positions belong to; ``moved``: in it, some differ from
+            the ordinals.
+        counts, attempts, duration, bytes, counters: statistics over all sessions; ``duration`` is seconds of
+            work, ``bytes`` of results.
+        state: the run's state, as JSON.
+        state_stale: an outcome that is in the state is not valid any more.
+        folded: identity of the ``on_result`` the state was made by; None: kept by hand.
+        place: where the source continues, None if it cannot seek.
+        place_position: the position of the item at ``place``.
+        fingerprint: the source's, when it was last read.
+        total: items in the input, once known.
+        exhausted: the source was read to its end.
+        saved_at: Unix seconds.
+    """
+
+    blocks: int = 0
+    settled: list[tuple[int, int]] = []
+    retired: list[tuple[int, int]] = []
+    epoch: int = 0
+    moved: bool = False
+    counts: Counts = Counts()
+    attempts: int = 0
+    duration: float = 0.0
+    bytes: int = 0
+    counters: dict[str, float] = field(default_factory=dict)
+    state: msgspec.Raw = msgspec.Raw(b"{}")
+    state_stale: bool = False
+    folded: str | None = None
+    place: dict[str, int | str] | None = None
+    place_position: int = 0
+    fingerprint: dict[str, Any] | None = None
+    total: int | None = None
+    exhausted: bool = False
+    saved_at: float = 0.0
+
+    def settled_set(self) -> IntervalSet:
+        return IntervalSet(self.settled)
+
+    def retired_set(self) -> IntervalSet:
+        return IntervalSet(self.retired)
+
+
+def seal(body: bytes, seed: int = 0) -> bytes:
+    """The bytes with a 64-bit XXH3 checksum behind them; ``seed`` ties them to their place."""
+    return body + xxhash.xxh3_64_intdigest(body, seed=seed).to_bytes(_SUM, "little")
+
+
+def unseal(sealed: bytes, what: str, seed: int = 0) -> bytes:
+    """The bytes of :func:`seal`.
+
+    Raises:
+        StoreCorrupt: they are not what was written; names ``what``.
+    """
+    body = sealed[:-_SUM]
+    if len(sealed) < _SUM or sealed[-_SUM:] != xxhash.xxh3_64_intdigest(body, seed=seed).to_bytes(
+        _SUM, "little"
+    ):
+        raise StoreCorrupt(f"{what} is damaged: it does not match its checksum")
+    return body
+
+
+def write_info(info: RunInfo) -> bytes:
+    return seal(msgspec.json.encode(info))
+
+
+def read_info(sealed: bytes) -> RunInfo:
+    return _read(sealed, RunInfo, "the run's description")
+
+
+def write_head(head: Head) -> bytes:
+    return seal(msgspec.json.encode(head))
+
+
+def read_head(sealed: bytes | None) -> Head:
+    """The head; an empty one where nothing was saved yet."""
+    return Head() if sealed is None else _read(sealed, Head, "the newest checkpoint")
+
+
+def write_step(item: str, name: str, raw: bytes) -> StepRecord:
+    return StepRecord(item, name, seal(raw))
+
+
+def read_step(record: StepRecord) -> bytes:
+    return unseal(record.raw, f"step {record.name} of item {record.item}")
+
+
+def _read(sealed: bytes, kind: type[T], what: str) -> T:
+    try:
+        return msgspec.json.decode(unseal(sealed, what), type=kind)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise StoreCorrupt(f"{what} is damaged: {error}") from error

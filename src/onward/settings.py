@@ -1,0 +1,185 @@
+"""The policies of a job, as the caller gives them, and what they resolve to."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from onward import cadence, identity, limits, retry
+from onward.errors import UsageError
+from onward.limits import DEFAULT, Default
+from onward.model import Key
+
+if TYPE_CHECKING:
+    from onward.events import Observer
+    from onward.state import OnResult
+
+OnChange = Literal["stop", "keep", "redo", "restart"]
+Duplicates = Literal["refuse", "skip"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything ``map`` takes beside the function and the items. See :func:`onward.map` for what each means."""
+
+    job: str
+    run: str = "default"
+    store: Any = None
+    key: str | Callable[[Any], Key] | None = None
+    params: Mapping[str, Any] | None = None
+    every: int | str | cadence.Every | None = "auto"
+    workers: int = 1
+    executor: Any = None
+    rate: str | None = None
+    retries: int | retry.Retry = 0
+    timeout: float | str | None = None
+    grace: float | str = 30
+    deadline: float | str | None = None
+    limit: int | None = None
+    batch: int | None = None
+    max_failures: int | str | None | Default = DEFAULT
+    retry_failed: bool = False
+    on_change: OnChange = "stop"
+    duplicates: Duplicates = "refuse"
+    on_result: OnResult | None = None
+    state: Any = None
+    output: str | os.PathLike[str] | None = None
+    output_format: str | None = None
+    force: bool = False
+    again: bool = False
+    version: str | int | None = None
+    observers: Sequence[Observer] = ()
+    progress: bool | None = None
+    command: str | None = None
+    source_format: str | None = None
+    terms: Terms = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", _resolve(self))
+
+    def with_(self, **changes: Any) -> Settings:
+        """These settings with some changed.
+
+        Raises:
+            UsageError: there is no such setting, or its value cannot be meant.
+        """
+        check_names(changes)
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Settings in the units the parts work with: seconds, functions, policies."""
+
+    every: cadence.Every | None
+    retries: retry.Retry
+    timeout: float | None
+    grace: float
+    deadline: float | None
+    key: Callable[[Any], Key] | None
+    failure_limit: Callable[[], limits.FailureLimit]
+
+
+def check_names(given: Mapping[str, Any]) -> None:
+    """Refuse a policy that there is none of, and name the nearest.
+
+    Raises:
+        UsageError
+    """
+    known = {f.name for f in fields(Settings) if f.init}
+    for name in given:
+        if name not in known:
+            import difflib
+
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}=?" if near else ""
+            raise UsageError(f"there is no setting {name}={hint}")
+
+
+def _resolve(s: Settings) -> Terms:
+    _check_name("job", s.job)
+    _check_name("run", s.run)
+    _check_choice("on_change", s.on_change, ("stop", "keep", "redo", "restart"))
+    _check_choice("duplicates", s.duplicates, ("refuse", "skip"))
+    for what, number in (("limit", s.limit), ("batch", s.batch), ("workers", s.workers)):
+        _check_count(what, number)
+    if s.rate is not None:
+        limits.parse_rate(s.rate)
+    limits.FailureLimit(s.max_failures)
+    return Terms(
+        every=cadence.parse(s.every),
+        retries=retry.parse(s.retries),
+        timeout=None if s.timeout is None else cadence.seconds(s.timeout, "timeout"),
+        grace=0.0 if s.grace == 0 else cadence.seconds(s.grace, "grace"),
+        deadline=None if s.deadline is None else cadence.seconds(s.deadline, "deadline"),
+        key=None if s.key is None else _key_function(s.key),
+        failure_limit=lambda: limits.FailureLimit(s.max_failures),
+    )
+
+
+def _check_name(what: str, name: Any) -> None:
+    if not isinstance(name, str) or not name.strip() or len(name.encode("utf-8", "replace")) > 200:
+        raise UsageError(f"{what}={name!r}: a name of 1 to 200 bytes")
+    if any(ord(character) < 32 or ord(character) == 127 for character in name):
+        raise UsageError(f"{what}={name!r}: a name without control characters")
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{what}={name!r}: not valid Unicode") from error
+
+
+def _check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise UsageError(f"{what}={value!r}: one of {', '.join(choices)}")
+
+
+def _check_count(what: str, number: Any) -> None:
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+        raise UsageError(f"{what}={number!r}: a whole number from 1")
+
+
+def _key_function(key: str | Callable[[Any], Key]) -> Callable[[Any], Key]:
+    """The function that gives an item's key.
+
+    Raises (when called):
+        UsageError: the item has no such field, or its key is neither str nor int.
+    """
+    if not isinstance(key, str) and not callable(key):
+        raise UsageError(f"key={key!r}: a field name, or a function that gives an item's key")
+    get = _field_getter(key) if isinstance(key, str) else key
+    name = key if isinstance(key, str) else "key()"
+
+    def checked(value: Any) -> Key:
+        found = get(value)
+        if isinstance(found, bool) or not isinstance(found, str | int):
+            raise UsageError(
+                f"{name} gave {found!r} for the item {_short(value)}; a key is a str or an int, unique in the input"
+            )
+        return found
+
+    return checked
+
+
+def _field_getter(name: str) -> Callable[[Any], Any]:
+    attribute = operator.attrgetter(name)
+
+    def get(value: Any) -> Any:
+        try:
+            return value[name] if isinstance(value, Mapping) else attribute(value)
+        except (KeyError, AttributeError) as error:
+            raise UsageError(f"key={name!r}: the item {_short(value)} has no such field") from error
+
+    return get
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else text[:99] + "…"
+
+
+def identity_of(settings: Settings, fn: Callable[..., Any] | None, *, keyed: bool) -> identity.Identity:
+    """The identity of a job with these settings."""
+    return identity.identify(fn, params=settings.params or {}, version=settings.version, keyed=keyed)

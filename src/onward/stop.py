@@ -1,0 +1,137 @@
+"""The wish to stop, as the parts of a session share it, and the signals that express it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+
+class Abandoned(BaseException):
+    """Raised where an attempt waits and the session stops: the item stays left."""
+
+
+class Stop:
+    """Whether to stop: ``requested`` after the items in flight, ``forced`` without them.
+
+    Attributes:
+        out_of_grace: forced by the end of the grace period, not by a second signal.
+        interruptible: the main thread is in the user's code, which a forced stop may break off.
+    """
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.requested = False
+        self.forced = False
+        self.signal: int | None = None
+        self.out_of_grace = False
+        self.interruptible = False
+        self.listeners: list[Callable[[], None]] = []
+
+    def request(self, number: int | None = None) -> None:
+        """Ask to stop after what is in flight. Safe in a signal handler."""
+        self.requested = True
+        self.signal = self.signal or number
+        self.event.set()
+        self._wake()
+
+    def force(self) -> None:
+        """Ask to stop at once."""
+        self.requested = self.forced = True
+        self.event.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        for listener in self.listeners:
+            listener()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, unless the session stops.
+
+        Raises:
+            Abandoned: it does.
+        """
+        if self.event.wait(seconds):
+            raise Abandoned
+
+    @contextmanager
+    def user_code(self) -> Iterator[None]:
+        """Around the user's code in the main thread."""
+        self.interruptible = True
+        try:
+            yield
+        finally:
+            self.interruptible = False
+
+
+@contextmanager
+def signals(stop: Stop, grace: float, announce: Callable[[], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM ask ``stop``; a second one, or ``grace`` seconds, forces it; a third goes to the old handler.
+
+    Does nothing outside the main thread, where Python allows no handlers.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = _Handler(stop, grace, announce)
+    old = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handler.old = old
+    try:
+        for number in old:
+            signal.signal(number, handler)
+        yield
+    finally:
+        handler.cancel()
+        for number, previous in old.items():
+            # None: set by something other than Python; it cannot be put back.
+            signal.signal(number, previous if previous is not None else signal.SIG_DFL)
+
+
+class _Handler:
+    def __init__(self, stop: Stop, grace: float, announce: Callable[[], None]) -> None:
+        self._stop = stop
+        self._grace = grace
+        self._announce = announce
+        self._timer: threading.Timer | None = None
+        self.old: dict[Any, Any] = {}
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        stop = self._stop
+        if not stop.requested:
+            self._first(number)
+        elif not stop.forced:
+            self._second()
+        else:
+            self._third(number, frame)
+
+    def _first(self, number: int) -> None:
+        self._stop.request(number)
+        self._timer = threading.Timer(self._grace, self._out_of_grace, [number])
+        self._timer.daemon = True
+        self._timer.start()
+        self._announce()
+
+    def _out_of_grace(self, number: int) -> None:
+        # Only the main thread can break off the main thread's code: send it the signal again.
+        self._stop.out_of_grace = True
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+    def _second(self) -> None:
+        self._stop.force()
+        if self._stop.interruptible:
+            raise KeyboardInterrupt
+
+    def _third(self, number: int, frame: FrameType | None) -> None:
+        previous = self.old.get(number)
+        if callable(previous):
+            previous(number, frame)
+        elif previous is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

@@ -1,0 +1,352 @@
+"""The default store: one SQLite file a run, in WAL mode with ``synchronous=FULL``.
+
+WAL with FULL syncs the log at every commit, so that what was committed survives a power cut; rollback-journal
+mode with FULL can lose the last commit. The lock is a file beside the database, not SQLite's, which would be
+held only while a transaction is open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from onward.errors import RunNotFound, StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
+from onward.model import Block, Change, Owner, StepRecord
+from onward.stores.files import make_folder, sync_folder
+from onward.stores.locks import RunLock
+
+APPLICATION_ID = 0x6F6E7764  # "onwd"
+SCHEMA_VERSION = 1
+_BUSY_SECONDS = 10.0
+_SCHEMA = """
+CREATE TABLE document (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE block (
+    seq INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, marked INTEGER NOT NULL,
+    content BLOB NOT NULL, payload BLOB NOT NULL);
+CREATE INDEX block_marked ON block (seq) WHERE marked;
+CREATE TABLE step (item TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (item, name)) WITHOUT ROWID;
+"""
+
+
+class SqliteStore:
+    """One run in one SQLite file. Usable from any thread, by one at a time."""
+
+    def __init__(self, path: Path, what: str, *, write: bool) -> None:
+        self._path = path
+        self._what = what
+        self._lock = RunLock(path.with_name(path.name + ".lock"))
+        self._busy = threading.RLock()
+        self._write = write
+        self._connection: sqlite3.Connection | None = None if write else _open_to_read(path)
+
+    def acquire(self) -> None:
+        make_folder(self._path.parent)
+        self._lock.acquire(self._what)
+        try:
+            self._connection = _open_to_write(self._path)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def commit(self, change: Change) -> None:
+        with self._busy, _translated(self._path):
+            database = self._database()
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                _apply(database, change)
+                database.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    database.execute("ROLLBACK")
+                raise
+            if change.clear:
+                _shrink(database)
+
+    def info(self) -> bytes | None:
+        return self._document("info")
+
+    def head(self) -> bytes | None:
+        return self._document("head")
+
+    def _document(self, name: str) -> bytes | None:
+        with self._busy, _translated(self._path):
+            row = self._database().execute("SELECT body FROM document WHERE name = ?", (name,)).fetchone()
+        return bytes(row[0]) if row else None
+
+    def blocks(
+        self, *, payload: bool = True, marked: bool = False, by_place: bool = False
+    ) -> Iterator[Block]:
+        where = "WHERE marked" if marked else ""
+        order = "first, seq" if by_place else "seq"
+        column = "payload" if payload else "x''"
+        one = f"SELECT seq, first, last, marked, content, {column} FROM block WHERE seq = ?"
+        with _translated(self._path):
+            # A connection of its own: a reading may be long, and other threads save meanwhile. Sequence numbers
+            # first, since sorting must not carry the payloads.
+            with contextlib.closing(_open_to_read(self._path)) as database:
+                database.execute("BEGIN")
+                for (seq,) in database.execute(f"SELECT seq FROM block {where} ORDER BY {order}"):
+                    row = database.execute(one, (seq,)).fetchone()
+                    yield Block(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
+
+    def steps(self) -> Iterator[StepRecord]:
+        with self._busy, _translated(self._path):
+            rows = (
+                self._database().execute("SELECT item, name, body FROM step ORDER BY item, name").fetchall()
+            )
+        return (StepRecord(item, name, bytes(body)) for item, name, body in rows)
+
+    def owner(self) -> Owner | None:
+        return self._lock.owner()
+
+    def close(self) -> None:
+        with self._busy:
+            if self._connection is not None:
+                with contextlib.suppress(sqlite3.Error):
+                    self._connection.close()
+                self._connection = None
+        if self._write:
+            self._lock.release()
+
+    def _database(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise StoreError(f"{self._path}: the store is not open")
+        return self._connection
+
+
+class SqliteRuns:
+    """A folder with a SQLite file for each run: ``FOLDER/JOB/RUN.db``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, job: str, run: str) -> Path:
+        return self._folder / _file_name(job) / f"{_file_name(run)}.db"
+
+    def writer(self, job: str, run: str) -> SqliteStore:
+        _hide_from_version_control(self._folder)
+        return SqliteStore(self._path(job, run), f"{job} ({run})", write=True)
+
+    def reader(self, job: str, run: str) -> SqliteStore:
+        path = self._path(job, run)
+        if not path.exists():
+            raise RunNotFound(
+                f"no run {run!r} of job {job!r} in {self._folder}; `onward status` lists what is there"
+            )
+        return SqliteStore(path, f"{job} ({run})", write=False)
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        for path in sorted(self._folder.glob("*/*.db")):
+            yield unquote(path.parent.name), unquote(path.stem)
+
+    def remove(self, job: str, run: str) -> None:
+        self.reader(job, run).close()
+        _remove(self._path(job, run), f"{job} ({run})")
+
+
+class SqliteFile:
+    """A single SQLite file that holds a single run."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def writer(self, job: str, run: str) -> SqliteStore:
+        return SqliteStore(self._path, f"{job} ({run})", write=True)
+
+    def reader(self, job: str, run: str) -> SqliteStore:
+        if not self._path.exists():
+            raise RunNotFound(f"{self._path}: no such store")
+        return SqliteStore(self._path, f"{job} ({run})", write=False)
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        # Whose run it is stands inside; the layer above reads it from there.
+        return iter([("", "")] if self._path.exists() else [])
+
+    def remove(self, job: str, run: str) -> None:
+        self.reader(job, run).close()
+        _remove(self._path, f"{job} ({run})")
+
+
+def _file_name(name: str) -> str:
+    return quote(name, safe=" @+,=()").replace(".", "%2E") or "%00"
+
+
+def _remove(path: Path, what: str) -> None:
+    lock = RunLock(path.with_name(path.name + ".lock"))
+    lock.acquire(what)
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        sync_folder(path.parent)
+    finally:
+        path.with_name(path.name + ".lock").unlink(missing_ok=True)
+        lock.release()
+
+
+def _hide_from_version_control(folder: Path) -> None:
+    if folder.exists():
+        return
+    make_folder(folder)
+    with contextlib.suppress(OSError):
+        (folder / ".gitignore").write_text("*\n")
+
+
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    with _translated(path):
+        fresh = not path.exists()
+        if fresh:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            sync_folder(path.parent)
+        elif not os.access(path, os.W_OK):
+            raise StoreUnwritable(f"{path}: no permission to write")
+        database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(database, path)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+
+def _prepare(database: sqlite3.Connection, path: Path) -> None:
+    empty = _is_empty(database)
+    if not empty:
+        _check_kind(database, path)
+    # The answer is fetched: unfetched, this pragma can hide an I/O error.
+    mode = database.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":
+        raise StoreUnwritable(
+            f"{path}: this file system cannot hold a WAL database (mode {mode}); use another folder"
+        )
+    for pragma in ("synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON", "trusted_schema=OFF"):
+        database.execute(f"PRAGMA {pragma}").fetchall()
+    if empty:
+        _create(database)
+
+
+def _create(database: sqlite3.Connection) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    for statement in _SCHEMA.split(";\n"):
+        if statement.strip():
+            database.execute(statement)
+    database.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    database.execute("COMMIT")
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    with _translated(path):
+        address = f"file:{quote(str(path.resolve()))}?mode=ro"
+        # Without a log and without leave to make one, SQLite reads a WAL database only if told that it cannot change.
+        if not path.with_name(path.name + "-wal").exists() and not os.access(path.parent, os.W_OK):
+            address += "&immutable=1"
+        database = sqlite3.connect(
+            address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            if not _is_empty(database):
+                _check_kind(database, path)
+            else:
+                raise RunNotFound(f"{path}: nothing has been saved in it yet")
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+
+def _is_empty(database: sqlite3.Connection) -> bool:
+    return not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
+def _check_kind(database: sqlite3.Connection, path: Path) -> None:
+    """Refuse what is another program's, newer, or has lost its end, before anything is written."""
+    kind = database.execute("PRAGMA application_id").fetchone()[0]
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if kind != APPLICATION_ID:
+        raise StoreForeign(f"{path} is a SQLite database, but not an onward store; give store= another place")
+    if version > SCHEMA_VERSION:
+        raise StoreNewer(
+            f"{path} was written by a later onward (schema {version}, this one knows {SCHEMA_VERSION}); "
+            "upgrade with: pip install --upgrade onward"
+        )
+    # By stat alone: opening and closing the file would drop the locks that SQLite holds on it in this process.
+    size = path.stat().st_size
+    pages, page = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    if size < pages * page and not path.with_name(path.name + "-wal").exists():
+        raise StoreCorrupt(
+            f"{path} is truncated ({size} of {pages * page} bytes); restore a copy, or remove it"
+        )
+
+
+def _apply(database: sqlite3.Connection, change: Change) -> None:
+    if change.clear:
+        for statement in (
+            "DELETE FROM block",
+            "DELETE FROM step",
+            "DELETE FROM document WHERE name = 'head'",
+        ):
+            database.execute(statement)
+    for name, body in (("info", change.info), ("head", change.head)):
+        if body is not None:
+            database.execute("INSERT OR REPLACE INTO document VALUES (?, ?)", (name, body))
+    block = change.block
+    if block is not None:
+        row = (block.seq, block.first, block.last, block.marked, block.index, block.payload)
+        database.execute("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", row)
+    if change.forget:
+        database.executemany("DELETE FROM step WHERE item = ?", [(item,) for item in change.forget])
+    if change.steps:
+        rows = [(step.item, step.name, step.raw) for step in change.steps]
+        database.executemany("INSERT OR REPLACE INTO step VALUES (?, ?, ?)", rows)
+
+
+def _shrink(database: sqlite3.Connection) -> None:
+    # Only a courtesy: what was to be removed is removed already.
+    with contextlib.suppress(sqlite3.Error):
+        database.execute("VACUUM")
+
+
+_UNWRITABLE = {"SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR"}
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """SQLite's and the system's errors as ours, with the file and the way out."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _ours(error, path) from error
+    except OSError as error:
+        raise StoreUnwritable(
+            f"{path}: {error.strerror or error}; the last checkpoint is untouched"
+        ) from error
+
+
+def _ours(error: sqlite3.Error, path: Path) -> StoreError:
+    name = "_".join(str(getattr(error, "sqlite_errorname", "")).split("_")[:2])
+    if name == "SQLITE_NOTADB":
+        return StoreForeign(
+            f"{path} is not an onward store, or its first page is damaged; move it away or give store= another place"
+        )
+    if name == "SQLITE_CORRUPT":
+        return StoreCorrupt(
+            f"{path} is damaged ({error}); restore it from a copy, or remove it and run again"
+        )
+    if name == "SQLITE_BUSY":
+        return StoreError(
+            f"{path} is locked by another program for over {_BUSY_SECONDS:.0f} s; close that and go on"
+        )
+    if name in _UNWRITABLE:
+        reason = {"SQLITE_FULL": "the disk is full", "SQLITE_READONLY": "it is read-only"}.get(
+            name, str(error)
+        )
+        return StoreUnwritable(
+            f"{path} cannot be written: {reason}. The last checkpoint is untouched; make room or mend the "
+            "permissions, and run the same command again"
+        )
+    return StoreError(f"{path}: {error}")
