@@ -111,6 +111,7 @@ class FileSource:
     Standard input, pipes and devices can be read once, have no places and no fingerprint.
     """
 
+    keyed = False
     countable = 256 * 1024 * 1024
     """Bytes up to which counting the values is cheap enough to do it."""
 

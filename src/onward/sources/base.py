@@ -49,6 +49,9 @@ class Source(Protocol):
     repeatable: bool
     """Whether ``read()`` may be called more than once."""
 
+    keyed: bool
+    """Whether the source has keys of its own, so that items are told apart by them unless ``key=`` is given."""
+
     def read(self, place: Place | None = None) -> Reading:
         """Start a pass, at the beginning or at a place."""
 
@@ -59,7 +62,7 @@ class Source(Protocol):
         """How many values there are, None if that is not cheap to know."""
 
     def key(self, value: Any) -> Key | None:
-        """The key the source itself gives the value (a file's relative path), None if it has none."""
+        """The value's key if the source is keyed (a file's relative path), else None."""
 
     def digest(self, value: Any) -> int | None:
         """The value's content digest where the source knows a better one than that of the value's JSON."""
@@ -83,6 +86,7 @@ class AsyncSource(Protocol):
 
     name: str
     repeatable: bool
+    keyed: bool
     asynchronous: Literal[True]
 
     def read(self, place: Place | None = None) -> AsyncReading: ...

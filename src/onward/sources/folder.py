@@ -44,6 +44,7 @@ class FolderSource:
     """
 
     repeatable = True
+    keyed = True
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -17,6 +17,8 @@ from onward.sources.base import Place
 class _Unseekable:
     """What sources without places, fingerprints, keys and digests of their own have in common."""
 
+    keyed = False
+
     def __init__(self, name: str, repeatable: bool) -> None:
         self.name = name
         self.repeatable = repeatable
