@@ -50,7 +50,7 @@ class Source(Protocol):
     """Whether ``read()`` may be called more than once."""
 
     keyed: bool
-    """Whether the source has keys of its own, so that items are told apart by them unless ``key=`` is given."""
+    """Whether the source has keys of its own, by which items are told apart unless ``key=`` is given."""
 
     def read(self, place: Place | None = None) -> Reading:
         """Start a pass, at the beginning or at a place."""
