@@ -75,15 +75,14 @@ class Intake:
         unit, self._unit = self._unit, []
         return unit
 
-    def end(self) -> list[Item] | None:
-        """The source has ended; the last unit if it is not empty.
+    def end(self) -> None:
+        """The source has ended.
 
         Raises:
             Refused: as :meth:`Admission.end`.
         """
         self._admission.end()
         self.exhausted = True
-        return self.rest()
 
     def rest(self) -> list[Item] | None:
         """What is left of the last unit, unless work has stopped."""

@@ -20,7 +20,7 @@ import msgspec
 from onward import faults, outcomes, publish
 from onward.admission import Admission, Known
 from onward.cadence import Cadence
-from onward.codec import Restore
+from onward.codec import Restore, decode
 from onward.errors import (
     DeadlineReached,
     FailureLimitReached,
@@ -261,14 +261,13 @@ class Session:
             )
         return self.journal.failed
 
-    def exhausted(self) -> list[Item] | None:
-        """The source has ended; the last unit of work, if there is one."""
+    def exhausted(self) -> None:
+        """The source has ended."""
         assert self.intake is not None
-        unit = self.intake.end()
+        self.intake.end()
         self._total = self._admission.position
         self.journal.total = self._total
         self.journal.fingerprint = self._fingerprint
-        return unit
 
     # Outcomes
 
@@ -396,7 +395,7 @@ class Session:
             input_digest=survey.input_digest,
             total=journal.total or 0,
             fingerprint=journal.fingerprint,
-            state=msgspec.json.decode(journal.state.snapshot()),
+            state=decode(journal.state.snapshot()),
             counters=journal.statistics.counters,
             output=output,
             failures=failures,
@@ -546,7 +545,7 @@ class Session:
             attempts=marker.attempts if marker else statistics.attempts,
             duration=self.run_seconds,
             session_duration=self.session_seconds,
-            state=marker.state if marker and self.already else self.journal.state.value,
+            state=marker.state if marker else decode(self.journal.state.snapshot()),
             counters=marker.counters if marker else statistics.counters,
             already_finished=self.already,
             output=marker.output if marker else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
 
@@ -64,7 +65,8 @@ class AsyncioExecutor:
         return [None] if result is None else result
 
     def wake(self) -> None:
-        self._loop.call_soon_threadsafe(self._wake)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         self._results.append(None)
