@@ -20,12 +20,13 @@ PROJECT := --no-deps --no-build-isolation --editable .
 LOCKED := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --custom-compile-command "make lock" $(LOCK)
 
-.PHONY: help demo test lint types format lock clean setup
+.PHONY: help demo test bench lint types format lock clean setup
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo     screen the sample resumes, die part-way, go on"
 	@echo "make test     run the whole test suite"
+	@echo "make bench    what saving costs, against files written by hand"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   let ruff rewrite the code"
 	@echo "make lock     pin the requirements again"
@@ -36,6 +37,9 @@ demo: $(RUN)
 
 test: $(DEV)
 	@$(PY) -m pytest -n 2 --dist worksteal
+
+bench: $(RUN)
+	@$(PY) benchmarks/overhead.py
 
 lint: $(DEV)
 	@$(PY) -m ruff check .
