@@ -37,7 +37,7 @@ def main() -> int:
     command = screening(OUT)
     show(command)
     saved = kill_midway(command, OUT)
-    print(f"   kill -9, with {len(saved)} of {total} saved and no ranking written: {exists('ranking.csv')}")
+    print(f"   ... and kill -9, with {len(saved)} of {total} saved and no ranking written")
 
     say("2. What a crash left behind")
     found = onward.load(JOB, run=RUN, store=OUT / ".onward")
@@ -104,7 +104,7 @@ def kill_midway(command: list[str], out: Path) -> list[str]:
             )
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
-    if process.wait() != -signal.SIGKILL:
+    if process.wait() != -signal.SIGKILL or (out / "ranking.csv").exists():
         raise SystemExit("The run had finished just before the kill. Try `make demo` again.")
     found = onward.load(JOB, run=RUN, store=out / ".onward")
     return [Path(result["file"]).name for result in found.results()]
@@ -140,10 +140,6 @@ def top_five() -> None:
     for row in rows[:5]:
         bar = "█" * round(float(row["total"]) / 4)
         print(f"   {row['rank']}  {row['name']:<16} {row['total']:>5}  {bar}")
-
-
-def exists(name: str) -> str:
-    return "it exists!?" if (OUT / name).exists() else "right"
 
 
 def say(line: str) -> None:
