@@ -188,6 +188,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 if __name__ == "__main__":
     # By its import name, so that the job is the same one however it was started.
-    from onward.recipes import resume_screening
+    from importlib import import_module
 
-    raise SystemExit(resume_screening.main())
+    raise SystemExit(import_module("onward.recipes.resume_screening").main())
