@@ -2,17 +2,17 @@
 
     python benchmarks/overhead.py [--items 100000] [--rounds 7]
 
-A free function returns a dict of 200 bytes of JSON for each of many small dicts. Measured is the time that saving
-adds to the bare loop, per item, with all that starts and finishes a run:
+A free function returns a dict of 200 bytes of JSON for each of many small dicts. Measured is the time that
+saving adds to the bare loop, per item, with all that starts and finishes a run:
 
 * ``onward``: ``onward.map(fn, items, job=...)`` as it comes: inline, cadence ``auto``, nothing else given.
 * ``JSONL by hand``: a line of JSON per item, the file flushed every 100 items and fsynced once a second.
 * ``SQLite by hand``: a row per item, WAL, a commit every 100 items, synced once a second.
 
-The two by hand save results and nothing else: no digests of the items, no failures, no checksums, no lock, and
-nothing that resumes. All sync once a second, so all promise the same after a power cut. Rounds are interleaved
-(A B C A B C ...), the first one is a warm-up, and of the rest the median of the ratios within a round is printed:
-absolute times drift with the machine.
+The two by hand save results and nothing else: no digests of the items, no failures, no checksums, no lock,
+and nothing that resumes. All sync once a second, so all promise the same after a power cut. Rounds are
+interleaved (A B C A B C ...), the first one is a warm-up, and of the rest the median of the ratios within a
+round is printed: absolute times drift with the machine.
 """
 
 # ruff: noqa: T201 - a program that prints
@@ -133,7 +133,7 @@ def main() -> int:
     for name in BY_HAND:
         ratios = sorted((r["onward"] - r["bare loop"]) / (r[name] - r["bare loop"]) for r in rounds)
         print(f"| onward / {name} | {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) |")
-    print("\nMicroseconds per item, medians; they drift from machine to machine and hour to hour, the ratios less:\n")
+    print("\nMicroseconds per item, medians; they drift with the machine and the hour, the ratios less:\n")
     for name in CONTESTANTS:
         print(f"- {name}: {statistics.median(r[name] for r in rounds) / given.items * 1e6:.2f}")
     return 0
