@@ -1,0 +1,38 @@
+"""The command line. ``main`` is what ``onward`` starts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from onward.cli.answer import Answer
+
+__all__ = ["main"]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command, and return what the process should exit with.
+
+    Args:
+        words: the command line without the program's name; None takes the process's own.
+    """
+    from onward.cli.answer import Out
+    from onward.cli.faults import fault
+
+    words = sys.argv[1:] if words is None else list(words)
+    with Out(as_json="--json" in words).open() as out:
+        try:
+            return out.give(_answer(words))
+        except BaseException as error:  # noqa: BLE001 - this is where all of them end
+            return out.give(fault(error))
+
+
+def _answer(words: list[str]) -> Answer:
+    from onward.cli.answer import Answer
+    from onward.cli.app import app
+
+    found = app.main(words, prog_name="onward", standalone_mode=False, obj=words)
+    # --help and --version have written what they have to say.
+    return found if isinstance(found, Answer) else Answer(dict, exit_code=int(found or 0))

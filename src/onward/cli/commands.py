@@ -1,0 +1,76 @@
+"""Command lines as text: the one that resumes a run, and the ones that messages propose."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Sequence
+
+from onward.progress import printable
+
+PROGRAM = "onward"
+
+
+def written(words: Sequence[str]) -> str:
+    """The words as a line to store; :func:`read` gives the same words back."""
+    return shlex.join([PROGRAM, *words])
+
+
+def read(command: str) -> list[str]:
+    """The words of a line that :func:`written` wrote, without the program's name.
+
+    Raises:
+        ValueError: it is no such line.
+    """
+    program, *words = shlex.split(command) or [""]
+    if program != PROGRAM:
+        raise ValueError(f"not a command of {PROGRAM}: {command}")
+    return words
+
+
+def shown(words: Sequence[str]) -> str:
+    """The words as a line to show and to paste into a shell, on one line and harmless to the terminal."""
+    return " ".join([PROGRAM, *map(_quoted, words)])
+
+
+def about(verb: str, job: str, run: str = "default", store: str | None = None) -> str:
+    """The line that asks ``verb`` of a run, such as ``onward errors screening``."""
+    words = [verb, job]
+    words += ["--run", run] if run != "default" else []
+    words += ["--store", store] if store is not None else []
+    return shown(words)
+
+
+def resuming(words: Sequence[str]) -> list[str]:
+    """The words of the command that goes on with what these started: ``--again`` would start it over."""
+    return without(words, flags={"--again"})
+
+
+def without(words: Sequence[str], flags: Collection[str] = (), valued: Collection[str] = ()) -> list[str]:
+    """The words, less some options: ``flags`` stand alone, ``valued`` have a value behind them."""
+    kept = []
+    rest = iter(words)
+    for word in rest:
+        name, equals, _ = word.partition("=")
+        if name in valued:
+            if not equals:
+                next(rest, None)
+        elif word not in flags:
+            kept.append(word)
+    return kept
+
+
+def with_flag(words: Sequence[str], flag: str) -> list[str]:
+    """The words and a flag, which goes before ``--`` if that is there."""
+    if flag in words:
+        return list(words)
+    at = list(words).index("--") if "--" in words else len(words)
+    return [*words[:at], flag, *words[at:]]
+
+
+def _quoted(word: str) -> str:
+    if printable(word) == word:
+        return shlex.quote(word)
+    # What bash, zsh and ksh read as escapes; four and eight digits are theirs as much as Python's.
+    escaped = printable(re.sub(r"(['\\])", r"\\\1", word))
+    return f"$'{escaped}'"

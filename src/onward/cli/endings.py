@@ -1,0 +1,98 @@
+"""What ``onward run`` says and exits with when it ends."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from onward.cli import shapes
+from onward.cli.answer import Answer
+from onward.cli.commands import about, shown, with_flag, without
+from onward.cli.faults import described, fault
+from onward.errors import Interrupted, OnwardError, Stopped
+from onward.progress import printable
+from onward.progress.text import done_of
+from onward.report import Report
+
+FINISHED = 0
+UNEXPECTED = 1
+WITH_FAILURES = 3
+INTERRUPTED = 75
+
+
+class Started(NamedTuple):
+    """What was asked for: the words that resume it, and the names of the run."""
+
+    words: list[str]
+    job: str
+    run: str
+    store: str | None
+    quiet: bool
+
+    def about(self, verb: str) -> str:
+        return about(verb, self.job, self.run, self.store)
+
+
+def finished(report: Report, started: Started) -> Answer:
+    """The answer for a report that ``map`` returned: of a finished run, or of one that reached its limit."""
+    if report.status != "finished":
+        words = without(started.words, valued={"--limit"})
+        notes = [f"limit reached, {_go_on(report, words)}"]
+        return Answer(
+            lambda: _document(report, started, INTERRUPTED, words), notes=notes, exit_code=INTERRUPTED
+        )
+    code = WITH_FAILURES if report.failed else FINISHED
+    notes = [] if started.quiet and not report.failed else _finished_notes(report, started)
+    return Answer(lambda: _document(report, started, code), notes=notes, exit_code=code)
+
+
+def halted(error: BaseException, started: Started) -> Answer:
+    """The answer for an error that ended ``map``. Whatever can be resumed says how."""
+    if isinstance(error, SystemExit):
+        error = OnwardError(f"the function ended the process with {error!r}; its item is left to do")
+    answer = fault(error)
+    report: Any = getattr(error, "report", None)
+    resumable = isinstance(error, Stopped | KeyboardInterrupt) or answer.exit_code == UNEXPECTED
+    words = started.words if resumable else None
+    notes = [] if isinstance(error, Interrupted) else list(answer.notes)
+    if words is not None and report is not None:
+        notes.append(_go_on(report, words))
+    elif words is not None:
+        notes.append(f"What is saved stays. Go on with:  {shown(words)}")
+    failed = described(error)
+    return Answer(
+        lambda: {**_document(report, started, answer.exit_code, words), "error": failed},
+        notes=notes,
+        exit_code=answer.exit_code,
+    )
+
+
+def _go_on(report: Report, words: list[str]) -> str:
+    settled = report.succeeded + report.failed + report.skipped
+    return f"saved at {done_of(settled, report.total)}. Go on with:  {shown(words)}"
+
+
+def _finished_notes(report: Report, started: Started) -> list[str]:
+    counts = [(report.succeeded, "succeeded"), (report.failed, "failed"), (report.skipped, "skipped")]
+    counts += [(report.reused, "reused"), (report.retired, "retired")]
+    said = ", ".join(f"{count} {word}" for count, word in counts if count or word == "succeeded")
+    where = f"; results in {printable(report.output.path)}" if report.output else ""
+    notes = [f"{'already finished' if report.already_finished else 'finished'}: {said}{where}"]
+    if report.already_finished:
+        notes.append(f"  from the beginning:  {shown(with_flag(started.words, '--again'))}")
+    if report.failed:
+        notes.append(f"  what failed:  {started.about('errors')}")
+        notes.append(f"  try it again:  {shown(with_flag(started.words, '--retry-failed'))}")
+    return notes
+
+
+def _document(
+    report: Report | None, started: Started, code: int, words: list[str] | None = None
+) -> dict[str, Any]:
+    return {
+        "job": started.job,
+        "run": started.run,
+        "exit_code": code,
+        "resume": None if words is None else shown(words),
+        "error": None,
+        **shapes.report(report),
+    }

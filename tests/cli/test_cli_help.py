@@ -1,0 +1,54 @@
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from cli.processes import Command
+
+COMMANDS = ["run", "plan", "status", "show", "errors", "retry", "export", "history", "rm"]
+
+
+def test_the_commands_in_the_order_of_use(onward: Command) -> None:
+    ended = onward("--help")
+    listed = re.findall(r"^  (\w+)  ", ended.out.partition("Commands:")[2], re.MULTILINE)
+    assert listed == COMMANDS
+    assert ended.code == 0
+
+
+def test_without_a_command_there_is_help(onward: Command) -> None:
+    ended = onward()
+    assert ended.code == 2
+    assert "onward run" in ended.out + ended.err
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_the_examples_of_the_help_work(tmp_path: Path, onward: Command, command: str) -> None:
+    Path("app.py").write_text(
+        "import onward\n@onward.job('screening')\ndef screen(r): return {'n': 10 // r['n']}\n"
+    )
+    Path("resumes.jsonl").write_text("".join(json.dumps({"n": n}) + "\n" for n in range(20)))
+    if command not in ("", "run", "plan"):
+        onward("run", "app.py:screen", "--input", "resumes.jsonl")
+    help_text = onward(*filter(None, [command, "--help"])).out
+    examples = re.findall(r"^ +(onward (?!\[).*)$", help_text.partition("Example:")[2], re.MULTILINE)
+    assert examples
+    for example in examples:
+        ended = onward(*shlex.split(example, comments=True)[1:])
+        assert ended.code in (0, 3, 75), f"{example}: {ended.err}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_explained(onward: Command, command: str) -> None:
+    options = onward(command, "--help").out.partition("Options:")[2]
+    found = re.findall(r"^  (-.*)$", options, re.MULTILINE)
+    assert found
+    assert "--json" in options
+
+
+def test_every_option_is_in_the_reference(onward: Command) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "command-line.md").read_text()
+    for command in COMMANDS:
+        options = set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", onward(command, "--help").out, re.MULTILINE))
+        assert not {option for option in options - {"--help"} if f"`{option}" not in page}
