@@ -22,7 +22,7 @@ OnChange = Literal["stop", "keep", "redo", "restart"]
 KeyOf = Callable[[Any], Key]
 
 
-class RestartNeeded(Exception):  # noqa: N818 - a decision, not an error
+class RestartNeeded(Exception):
     """The input changed and ``on_change="restart"`` says what follows."""
 
 
@@ -137,7 +137,8 @@ class Admission:
         name = key_digest(key)
         ordinal = self._keys.get(name)
         if ordinal is not None and (ordinal in self._seen or ordinal in self._assigned):
-            return self._duplicate(position, key)
+            self._duplicate(position, key)
+            return None
         self.position = position + 1
         if ordinal is None:
             ordinal = self._keys[name] = self._new_ordinal(position)

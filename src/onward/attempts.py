@@ -148,9 +148,8 @@ def is_async(fn: Callable[..., Any]) -> bool:
     target = fn
     while hasattr(target, "func"):  # functools.partial
         target = target.func
-    return inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(
-        getattr(target, "__call__", None)
-    )
+    method = getattr(type(target), "__call__", None)  # noqa: B004 - of an object that is called like a function
+    return inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(method)
 
 
 def _course(policy: Policy, unit: Unit) -> Generator[float | Invoke, Any, list[Settled]]:
@@ -287,16 +286,16 @@ class AsyncCall:
         call = self._policy.fn(wish.argument, **self._policy.params)
         return await (call if self._policy.timeout is None else self._timed(call, self._policy.timeout))
 
-    async def _timed(self, call: Awaitable[Any], timeout: float) -> Any:
+    async def _timed(self, call: Awaitable[Any], seconds: float) -> Any:
         import asyncio
 
-        limit = asyncio.timeout(timeout)
+        limit = asyncio.timeout(seconds)
         try:
             async with limit:
                 return await call
         except TimeoutError as error:
             if limit.expired():
-                raise TimeoutError(f"no result within {timeout:g} s") from error
+                raise TimeoutError(f"no result within {seconds:g} s") from error
             raise
 
     async def _pause(self, seconds: float) -> None:

@@ -44,7 +44,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The columns of a payload. ``durations`` are microseconds; ``keys`` and ``attempts`` are absent where they follow."""
+    """The columns of a payload. ``durations`` are microseconds; ``keys`` and ``attempts`` may be absent."""
 
     values: msgspec.Raw = msgspec.Raw(b"[]")
     durations: list[int] = []

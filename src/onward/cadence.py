@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from onward.errors import UsageError
 
@@ -38,6 +39,11 @@ def seconds(text: str | float, what: str = "duration") -> float:
     return found
 
 
+def whole(value: Any, least: int) -> bool:
+    """Whether this is a whole number from ``least``; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
 @dataclass(frozen=True, slots=True)
 class Every:
     """Save every ``items`` settled items or every ``seconds``, whichever comes first.
@@ -64,8 +70,10 @@ def parse(every: int | str | Every | None) -> Every | None:
     Raises:
         UsageError: it names none.
     """
-    if every is None or every == "auto" or isinstance(every, Every):
-        return None if every == "auto" or every is None else every
+    if every is None or every == "auto":
+        return None
+    if isinstance(every, Every):
+        return every
     if isinstance(every, int) and not isinstance(every, bool):
         return Every(items=every)
     if not isinstance(every, str):

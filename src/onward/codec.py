@@ -145,7 +145,7 @@ def restorer(function: Callable[..., Any], batch: bool = False) -> Restore | Non
     """
     annotation = _returned(function)
     if batch and annotation is not None:
-        arguments = getattr(annotation, "__args__", ())
+        arguments: tuple[Any, ...] = getattr(annotation, "__args__", ())
         annotation = arguments[0] if len(arguments) == 1 else None
     if annotation is None or annotation in (Any, object, dict, list, str, int, float, bool, type(None)):
         return None
@@ -155,7 +155,7 @@ def restorer(function: Callable[..., Any], batch: bool = False) -> Restore | Non
 def _returned(function: Callable[..., Any]) -> Any:
     target = getattr(function, "func", function)  # functools.partial
     if not hasattr(target, "__annotations__"):
-        target = getattr(type(target), "__call__", target)
+        target = getattr(type(target), "__call__", target)  # noqa: B004 - an object called like a function
     try:
         return get_type_hints(target).get("return")
     except Exception:
@@ -168,7 +168,8 @@ def _converter(annotation: Any) -> Restore | None:
         if validate is not None:
             return validate(plain)
         if isinstance(kind, type) and issubclass(kind, os.PathLike):
-            return kind(plain)  # type: ignore[abstract]
+            path: Any = kind
+            return path(plain)
         raise TypeError(f"no way back from JSON to {kind!r}")
 
     def restore(plain: Any) -> Any:

@@ -10,36 +10,34 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
-from typing import Any
+from typing import Any, cast
 
 from onward.executors import AsyncExecutor, Executor
 from onward.executors.base import Unit
+from onward.intake import key_function
 from onward.opening import InputDigest, needs_input
 from onward.session import Session
-from onward.sources.base import is_async
+from onward.sources.base import Source, is_async
 
 
 def units(session: Session, batch: int) -> Iterator[Unit]:
     """The work that is to be done, read from the source no faster than it is asked for."""
-    place = session.open_intake(batch=batch)
-    intake, stop = session.intake, session.stop
-    assert intake is not None and session.source is not None and not is_async(session.source)
-    reading = session.source.read(place)
+    source = _plain(session)
+    intake, stop = session.open_intake(batch), session.stop
+    reading = source.read(intake.start)
     with closing(reading):
         stop.interruptible = True  # waiting for the next value is waiting for the user's code
         for value in reading:
             stop.interruptible = False
-            unit = intake.push(value, lambda: reading.place)
-            if unit:
-                yield unit
+            if full := intake.push(value, lambda: reading.place):
+                yield full
             if intake.closed:
                 break
             stop.interruptible = True
         else:
             stop.interruptible = False
-            session.exhausted()
-        rest = intake.rest()
-        if rest:
+            intake.end()
+        if rest := intake.rest():
             yield rest
 
 
@@ -49,27 +47,24 @@ async def units_async(session: Session, batch: int) -> AsyncIterator[Unit]:
         for unit in units(session, batch):
             yield unit
         return
-    session.open_intake(batch=batch)
-    intake, source = session.intake, session.source
-    assert intake is not None and source is not None and is_async(source)
+    intake, source = session.open_intake(batch), session.source
+    assert source is not None
+    assert is_async(source)
     async with aclosing(source.read()) as reading:
         async for value in reading:
-            unit = intake.push(value, lambda: None)
-            if unit:
-                yield unit
+            if full := intake.push(value, lambda: None):
+                yield full
             if intake.closed:
                 break
         else:
-            session.exhausted()
-        rest = intake.rest()
-        if rest:
+            intake.end()
+        if rest := intake.rest():
             yield rest
 
 
 def same_input(session: Session) -> bool | None:
     """Whether a finished run's input is given again, where only reading it can tell; None where not asked."""
-    source = session.source
-    assert source is not None and not is_async(source)
+    source = _plain(session)
     digest = _digest_wanted(session)
     if digest is None:
         return None
@@ -86,18 +81,24 @@ async def same_input_async(session: Session) -> bool | None:
     digest = _digest_wanted(session)
     if digest is None or session.source is None:
         return None
-    async with aclosing(session.source.read()) as reading:  # type: ignore[type-var]
+    async with aclosing(session.source.read()) as reading:
         async for value in reading:
             digest.add(value)
     return _matches(session, digest)
+
+
+def _plain(session: Session) -> Source:
+    assert session.source is not None
+    assert not is_async(session.source)
+    return cast(Source, session.source)
 
 
 def _digest_wanted(session: Session) -> InputDigest | None:
     assert session.source is not None
     if not needs_input(session.found, session.asked, session.source):
         return None
-    key = session.settings.terms.key or session.source.key if session.keyed else None
-    return InputDigest(session.source, key, session.settings.duplicates)  # type: ignore[arg-type]
+    key = key_function(session.settings, session.source) if session.keyed else None
+    return InputDigest(session.source, key, session.settings.duplicates)
 
 
 def _matches(session: Session, digest: InputDigest) -> bool:
@@ -108,7 +109,7 @@ def _matches(session: Session, digest: InputDigest) -> bool:
 def drive(session: Session, call: Any, executor: Executor, batch: int) -> Iterator[None]:
     """Work until the units end or the session is forced to stop; pauses after each outcome."""
     session.stop.listeners.append(executor.wake)
-    session.on_saved = executor.wake
+    session.delivery.wake = executor.wake
     with closing(units(session, batch)) as work, closing(executor.outcomes(call, work)) as settled:  # type: ignore[type-var]
         for outcome in settled:
             session.settle(outcome)
@@ -122,7 +123,7 @@ async def drive_async(
 ) -> AsyncIterator[None]:
     """As :func:`drive`, in the running event loop."""
     session.stop.listeners.append(executor.wake)
-    session.on_saved = executor.wake
+    session.delivery.wake = executor.wake
     async with (
         aclosing(units_async(session, batch)) as work,  # type: ignore[type-var]
         aclosing(executor.outcomes(call, work)) as settled,  # type: ignore[type-var]

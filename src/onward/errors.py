@@ -155,7 +155,7 @@ class Interrupted(KeyboardInterrupt):
         self.report = report
 
 
-class Skip(Exception):  # noqa: N818 - a way to settle an item, not an error
+class Skip(Exception):
     """Raise inside a job function to settle the item as skipped.
 
     Args:

@@ -6,8 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from onward import jobs
-from onward import streams
+from onward import jobs, streams
 from onward.cadence import Every
 from onward.errors import UsageError
 from onward.events import Observer
@@ -39,7 +38,7 @@ def map(  # noqa: A001 - the name of the idea
     deadline: float | str | None = None,
     limit: int | None = None,
     batch: int | None = None,
-    max_failures: int | str | None | Default = DEFAULT,
+    max_failures: int | str | Default | None = DEFAULT,
     retry_failed: bool = False,
     on_change: OnChange = "stop",
     duplicates: Duplicates = "refuse",

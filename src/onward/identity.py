@@ -102,7 +102,8 @@ def _name(function: Callable[..., Any]) -> str:
 def _unwrap(function: Callable[..., Any]) -> Callable[..., Any]:
     while isinstance(function, functools.partial):
         function = function.func
-    return inspect.unwrap(function)
+    found: Callable[..., Any] = inspect.unwrap(function)
+    return found
 
 
 def normalised_source(function: Callable[..., Any]) -> str:

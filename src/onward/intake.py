@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from onward.admission import Admission
-from onward.model import Item
-from onward.sources.base import Place
+from onward import outcomes
+from onward.admission import Admission, Known
+from onward.errors import StateNotRebuildable
+from onward.intervals import IntervalSet
+from onward.journal import Journal
+from onward.model import Item, Key
+from onward.settings import Settings
+from onward.sources.base import AsyncSource, Place, Source
 
 
 class Intake:
@@ -17,7 +22,8 @@ class Intake:
         batch: items in a unit.
         limit: items to hand out in all, None for any number.
         halted: whether nothing more is to be handed out.
-        place: asks the reading for the place behind the last value.
+        start: the place that reading begins at, and the position of the item there.
+        total: items in the input, None while unknown.
 
     Attributes:
         exhausted: the source has ended.
@@ -32,6 +38,7 @@ class Intake:
         limit: int | None,
         halted: Callable[[], bool],
         start: tuple[Place | None, int],
+        total: int | None,
     ) -> None:
         self._admission = admission
         self._batch = batch
@@ -40,6 +47,8 @@ class Intake:
         self._unit: list[Item] = []
         self._in_flight: dict[int, tuple[Place | None, int]] = {}
         self._behind = start
+        self.start = start[0]
+        self.total = total
         self.handed_out = 0
         self.exhausted = False
         self.limited = False
@@ -83,6 +92,7 @@ class Intake:
         """
         self._admission.end()
         self.exhausted = True
+        self.total = self._admission.position
 
     def rest(self) -> list[Item] | None:
         """What is left of the last unit, unless work has stopped."""
@@ -99,3 +109,68 @@ class Intake:
                 return next(iter(self._in_flight.values()), self._behind)
             except RuntimeError:  # changed by another thread while it was looked at
                 continue
+
+
+def open_intake(
+    source: Source | AsyncSource,
+    journal: Journal,
+    settings: Settings,
+    *,
+    keyed: bool,
+    batch: int,
+    halted: Callable[[], bool],
+) -> Intake:
+    """The intake for what is left of a source, reading from as far on as is safe.
+
+    An unchanged source is read on from its place. Any other is read from the beginning, and what is settled is
+    compared on the way; only when it has ended does the store call it unchanged.
+
+    Raises:
+        StateNotRebuildable: failed items are to be retried, but the state was kept by hand.
+    """
+    head, settled = journal.head, journal.settled
+    fingerprint = source.fingerprint()
+    unchanged = fingerprint is not None and fingerprint == head.fingerprint
+    retry = _to_retry(journal) if settings.retry_failed else IntervalSet()
+    verify = bool(settled) and not unchanged
+    known = Known(
+        keys=outcomes.keys(journal.store) if keyed and settled else {},
+        digests=outcomes.digests(journal.store, settled.end()) if verify else None,
+        retry=retry,
+    )
+    seek = unchanged and not retry and not head.moved and head.place is not None
+    start = (head.place, head.place_position) if seek else (None, 0)
+    admission = Admission(
+        journal,
+        known,
+        name=source.name,
+        key=key_function(settings, source) if keyed else None,
+        digest=source.digest,
+        on_change=settings.on_change,
+        duplicates=settings.duplicates,
+        start=start[1],
+    )
+    if keyed and settled and not seek:
+        journal.new_epoch()
+    total = source.total()
+    if total is None and unchanged:
+        total = head.total
+    intake = Intake(admission, batch=batch, limit=settings.limit, halted=halted, start=start, total=total)
+    journal.read_from(intake, None if verify else fingerprint, fingerprint)
+    return intake
+
+
+def key_function(settings: Settings, source: Source | AsyncSource) -> Callable[[Any], Key]:
+    """What gives an item's key: the caller, or the source."""
+    return settings.terms.key or source.key  # type: ignore[return-value]
+
+
+def _to_retry(journal: Journal) -> IntervalSet:
+    if not journal.head.counts.failed:
+        return IntervalSet()
+    if not journal.state.folded and journal.state.value:
+        raise StateNotRebuildable(
+            "retrying failed items needs a state that can be computed anew, and this one was kept by hand; begin "
+            "anew with again=True, or compute the state with on_result="
+        )
+    return journal.failed

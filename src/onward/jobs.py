@@ -22,8 +22,8 @@ from onward.session import Session
 from onward.settings import Settings, identity_of
 from onward.sources import AsyncSource, Source, open_source
 from onward.sources import is_async as is_async_source
-from onward.stores import open_runs
 from onward.stop import signals
+from onward.stores import open_runs
 from onward.view import RunView
 
 F = TypeVar("F", bound=Callable[..., Any])

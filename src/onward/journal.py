@@ -11,8 +11,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -21,54 +20,24 @@ from onward.blocks import pack
 from onward.cadence import Cadence
 from onward.codec import Restore, decode
 from onward.errors import StateNotRebuildable
+from onward.flusher import Flusher
 from onward.intervals import IntervalSet
-from onward.model import Change, Counts, Item, Outcome, RunInfo, Settled, StepRecord
+from onward.model import Change, Item, Settled, Status, StepRecord
 from onward.records import Head
+from onward.sources.base import Place
 from onward.state import ItemRef, State
 from onward.stores.base import Store
-
-FLUSHER_PAUSE = 0.001
-"""Seconds the flusher leaves to others between two saves."""
+from onward.totals import Totals
 
 
-@dataclass
-class Statistics:
-    """Running totals over all sessions; ``duration`` is seconds of work, ``bytes`` of results."""
+class Intake(Protocol):
+    """Where the source stands, as far as a checkpoint says it."""
 
-    succeeded: int = 0
-    failed: int = 0
-    skipped: int = 0
-    attempts: int = 0
-    duration: float = 0.0
-    bytes: int = 0
-    counters: dict[str, float] = field(default_factory=dict)
+    exhausted: bool
+    total: int | None
 
-    @classmethod
-    def of(cls, head: Head) -> Statistics:
-        c = head.counts
-        return cls(
-            c.succeeded, c.failed, c.skipped, head.attempts, head.duration, head.bytes, dict(head.counters)
-        )
-
-    def add(self, settled: Settled) -> None:
-        setattr(self, settled.status, getattr(self, settled.status) + 1)
-        self.attempts += settled.attempts
-        self.duration += settled.duration
-        self.bytes += len(settled.raw)
-        for name, amount in (settled.counters or {}).items():
-            self.counters[name] = self.counters.get(name, 0) + amount
-
-    def replace(self, old: str) -> None:
-        """An item that had settled so is about to settle anew."""
-        setattr(self, old, getattr(self, old) - 1)
-
-    def restore(self, status: str) -> None:
-        """An outcome counts again."""
-        setattr(self, status, getattr(self, status) + 1)
-
-    @property
-    def counts(self) -> Counts:
-        return Counts(self.succeeded, self.failed, self.skipped)
+    def place(self) -> tuple[Place | None, int]:
+        """A place that nothing unsettled lies before, and the position of the item there."""
 
 
 class Journal:
@@ -97,18 +66,15 @@ class Journal:
         self.head = head
         self.state = state
         self.state_stale = head.state_stale
-        self.statistics = Statistics.of(head)
+        self.totals = Totals.of(head)
         self.settled = head.settled_set()
         self.retired = head.retired_set()
         self.epoch = head.epoch
         self._moved = head.moved
-        self.place: Callable[[], tuple[dict[str, int | str] | None, int]] = lambda: (
-            head.place,
-            head.place_position,
-        )
-        self.fingerprint = head.fingerprint
+        self.fingerprint = self._fingerprint_at_end = head.fingerprint
         self.total = head.total
-        self.exhausted = False
+        self.exhausted = head.exhausted
+        self._intake: Intake | None = None
         self.moves: list[tuple[int, int]] = []
         self.new = 0
         self._cadence = cadence
@@ -118,18 +84,14 @@ class Journal:
         self._on_saved = on_saved
         self._unsaved: list[Settled] = []
         self._superseding = False
-        self._steps: dict[str, dict[str, bytes]] = {}
+        self._steps = _stored_steps(store)
         self._new_steps: list[StepRecord] = []
         self._forget: list[str] = []
         self._lock = threading.RLock()
         self._saving = threading.Lock()
-        self._wake = threading.Event()
-        self._flusher: threading.Thread | None = None
-        self._closed = False
+        self._flusher = Flusher(self._seconds_until_due, self.checkpoint)
         self.error: BaseException | None = None
         self.saved_monotonic: float | None = None
-        for record in store.steps():
-            self._steps.setdefault(record.item, {})[record.name] = records.read_step(record)
 
     # What settles
 
@@ -146,18 +108,25 @@ class Journal:
         self._after(time.monotonic())
 
     def _take(self, settled: Settled) -> None:
+        self.state.boundary()  # first, since it may refuse the state, and then nothing has settled
         item = settled.item
         if not self.settled.add(item.ordinal):
             self._superseding = True
-            self.statistics.replace(self.old_status(item.ordinal))
-        self.statistics.add(settled)
+            self.totals.move(self.old_status(item.ordinal), -1)
+        self.totals.add(settled)
         self.new += 1
-        if settled.status == "succeeded":
-            self.state.settled(ItemRef(item.position, item.key), lambda: self.value(settled.raw))
-        self.state.boundary()
+        self._unsaved.append(settled)
         if self._steps and settled.status != "failed":  # a retry reuses a failed item's steps
             self._drop_steps(item)
-        self._unsaved.append(settled)
+        if settled.status == "succeeded":
+            self._fold(item, settled.raw)
+
+    def _fold(self, item: Item, raw: bytes) -> None:
+        try:
+            self.state.settled(ItemRef(item.position, item.key), functools.partial(self.value, raw))
+        except BaseException:
+            self.state_stale = True  # the outcome counts, and the state does not hold it
+            raise
 
     @functools.cached_property
     def _unsuccessful(self) -> tuple[IntervalSet, IntervalSet]:
@@ -168,7 +137,7 @@ class Journal:
         """The ordinals that had failed when the session began."""
         return self._unsuccessful[0]
 
-    def old_status(self, ordinal: int) -> str:
+    def old_status(self, ordinal: int) -> Status:
         """How an item had settled before this session."""
         failed, skipped = self._unsuccessful
         return "failed" if ordinal in failed else "skipped" if ordinal in skipped else "succeeded"
@@ -178,14 +147,14 @@ class Journal:
         with self._lock:
             self.retired.add(ordinal)
             status = self.old_status(ordinal)
-            self.statistics.replace(status)
+            self.totals.move(status, -1)
             self._outdate(status)
 
     def readmit(self, ordinal: int) -> None:
         """A retired item is back."""
         with self._lock:
             self.retired.discard(ordinal)
-            self.statistics.restore(self.old_status(ordinal))
+            self.totals.move(self.old_status(ordinal), 1)
             self.state_stale = self.state.folded
 
     def move(self, ordinal: int, position: int) -> None:
@@ -205,7 +174,7 @@ class Journal:
             self._outdate(self.old_status(item.ordinal))
             self._drop_steps(item)
 
-    def _outdate(self, status: str) -> None:
+    def _outdate(self, status: Status) -> None:
         """The state holds an outcome that does not count any more.
 
         Raises:
@@ -229,7 +198,7 @@ class Journal:
         if unsaved and self._cadence.due(unsaved, now) and not self._background:
             self.checkpoint()
         elif unsaved and (unsaved == 1 or self._cadence.due(unsaved, now)):
-            self._wake_flusher()
+            self._flusher.wake()
 
     def boundary(self) -> None:
         """A hand-kept state counts as it is now."""
@@ -249,7 +218,7 @@ class Journal:
         with self._lock:
             self._steps.setdefault(key, {})[name] = raw
             self._new_steps.append(records.write_step(key, name, raw))
-        self._wake_flusher()
+        self._flusher.wake()
 
     def _drop_steps(self, item: Item) -> None:
         key = _step_key(item)
@@ -269,9 +238,9 @@ class Journal:
             if self.error is not None:
                 raise self.error
             started = time.monotonic()
-            with self._lock:
-                change, saved, head = self._collect()
             try:
+                with self._lock:
+                    change, saved, head = self._collect()
                 self.store.commit(change)
             except BaseException as error:
                 self.error = error  # never tried again as if nothing had happened
@@ -286,7 +255,6 @@ class Journal:
     def _collect(self) -> tuple[Change, list[Settled], Head]:
         """Everything not saved yet, as one change."""
         saved, moves, steps, forget = self._unsaved, self.moves, self._new_steps, self._forget
-        self._unsaved, self.moves, self._new_steps, self._forget = [], [], [], []
         block = None
         if saved or moves:
             block = pack(
@@ -298,24 +266,25 @@ class Journal:
                 epoch=self.epoch,
             )
             self._moved = self._moved or bool(moves)
-        self._superseding = False
         head = self._new_head(self.head.blocks + (block is not None))
+        self._unsaved, self.moves, self._new_steps, self._forget = [], [], [], []
+        self._superseding = False
         return Change(head=records.write_head(head), block=block, steps=steps, forget=forget), saved, head
 
     def _new_head(self, blocks: int) -> Head:
-        place, position = self.place()
-        statistics = self.statistics
+        place, position = self._where()
+        totals = self.totals
         return Head(
             blocks=blocks,
             settled=self.settled.intervals(),
             retired=self.retired.intervals(),
             epoch=self.epoch,
             moved=self._moved,
-            counts=statistics.counts,
-            attempts=statistics.attempts,
-            duration=statistics.duration,
-            bytes=statistics.bytes,
-            counters=statistics.counters.copy(),
+            counts=totals.counts,
+            attempts=totals.attempts,
+            duration=totals.duration,
+            bytes=totals.bytes,
+            counters=totals.counters.copy(),
             state=msgspec.Raw(self.state.snapshot()),
             state_stale=self.state_stale,
             folded=self.state.identity,
@@ -327,49 +296,52 @@ class Journal:
             saved_at=time.time(),
         )
 
+    def read_from(
+        self, intake: Intake, fingerprint: dict[str, Any] | None, at_end: dict[str, Any] | None
+    ) -> None:
+        """The source is being read; ``fingerprint`` is to be stored until it has ended, ``at_end`` then."""
+        with self._lock:
+            self._intake = intake
+            self.fingerprint, self._fingerprint_at_end = fingerprint, at_end
+            self.exhausted = False
+
+    def _where(self) -> tuple[Place | None, int]:
+        if self._intake is None:
+            return self.head.place, self.head.place_position
+        self.total = self._intake.total
+        if self._intake.exhausted:
+            self.fingerprint = self._fingerprint_at_end
+        return self._intake.place()
+
     @property
     def unsaved(self) -> int:
         return len(self._unsaved)
 
-    def write_info(self, info: RunInfo, *, clear: bool = False) -> None:
-        """Replace the run's description; ``clear`` removes the outcomes with it."""
-        with self._saving:
-            self.store.commit(Change(info=records.write_info(info), clear=clear))
+    def save(self) -> None:
+        """A checkpoint at the end of a session, with a state in which every outcome counts."""
+        if self.state_stale and self.state.folded:
+            self.checkpoint()
+            self._refold(outcomes.stored(self.store, self.head))
+        self.checkpoint()
 
-    def refold(self, entries: Iterable[tuple[Outcome, bytes]]) -> None:
+    def finish(self) -> None:
+        """The last checkpoint of a run whose items have all settled."""
+        self.exhausted = True
+        self.save()
+
+    def _refold(self, entries: Iterable[outcomes.Entry]) -> None:
         """Compute a folded state anew from the stored outcomes, in input order."""
         self.state.reset()
-        for outcome, raw in entries:
-            if outcome.status == "succeeded":
-                self.state.settled(ItemRef(outcome.position, outcome.key), lambda raw=raw: self.value(raw))  # type: ignore[misc]
+        for entry in entries:
+            if entry.outcome.status == "succeeded":
+                item = ItemRef(entry.outcome.position, entry.outcome.key)
+                self.state.settled(item, functools.partial(self.value, entry.raw))
         self.state_stale = False
 
-    # The flusher
-
-    def _wake_flusher(self) -> None:
-        if self._flusher is None:
-            self._flusher = threading.Thread(target=self._flush, name="onward-flusher", daemon=True)
-            self._flusher.start()
-        self._wake.set()
-
-    def _flush(self) -> None:
-        while not self._closed:
-            self._wake.wait()
-            self._wake.clear()
-            while not self._closed and (self._unsaved or self._new_steps):
-                wait = self._seconds_until_due()
-                if wait is None:
-                    break  # only the number of items counts
-                if wait > 0:
-                    self._wake.wait(wait) and self._wake.clear()
-                    continue
-                try:
-                    self.checkpoint()
-                except BaseException:
-                    return  # kept in self.error; the coordinator raises it
-                time.sleep(FLUSHER_PAUSE)
-
     def _seconds_until_due(self) -> float | None:
+        """For the flusher; None while nothing is unsaved, or only the number of items counts."""
+        if self.error is not None or not (self._unsaved or self._new_steps):
+            return None
         now = time.monotonic()
         if self._cadence.due(max(1, len(self._unsaved)), now):
             return 0.0
@@ -377,11 +349,15 @@ class Journal:
         return None if limit is None else max(0.0, self._cadence.saved_at + limit - now)
 
     def close(self) -> None:
-        """Save what is unsaved, if nothing failed, and end the flusher."""
-        self._closed = True
-        self._wake.set()
-        if self._flusher is not None and self._flusher is not threading.current_thread():
-            self._flusher.join()
+        """End the flusher. What is unsaved stays so."""
+        self._flusher.close()
+
+
+def _stored_steps(store: Store) -> dict[str, dict[str, bytes]]:
+    steps: dict[str, dict[str, bytes]] = {}
+    for record in store.steps():
+        steps.setdefault(record.item, {})[record.name] = records.read_step(record)
+    return steps
 
 
 def _step_key(item: Item) -> str:

@@ -35,7 +35,7 @@ def parse_rate(rate: str) -> tuple[float, float]:
     Raises:
         UsageError: it is not a rate above zero.
     """
-    match = _RATE.fullmatch(rate) if isinstance(rate, str) else None
+    match = _RATE.fullmatch(str(rate))
     unit = _UNITS.get(match[3].lower()) if match else None
     if not match or unit is None or not float(match[1]) > 0 or float(match[2] or 1) <= 0:
         raise UsageError(f'rate={rate!r}: write "500/min", "5/s", "10000/day"')
@@ -67,7 +67,7 @@ class FailureLimit:
         UsageError: ``allowed`` is none of these.
     """
 
-    def __init__(self, allowed: int | str | None | Default) -> None:
+    def __init__(self, allowed: int | str | Default | None) -> None:
         self._share = _percent(allowed) if isinstance(allowed, str) else None
         if isinstance(allowed, bool) or (isinstance(allowed, int) and allowed < 0):
             raise UsageError(f'max_failures={allowed!r}: a number from 0, "5%" or None')

@@ -50,7 +50,8 @@ class Run:
     def __enter__(self) -> Run:
         session = self._session
         try:
-            found = session.look()
+            session.look()
+            found = session.found
             session.keyed = session.keyed or keying(found.info.identity)
             session.ask_keyed()
             if found.info.phase != "finished" or session.asked.again:

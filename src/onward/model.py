@@ -258,8 +258,11 @@ class Part(Struct, frozen=True):
 class ReportLike(Protocol):
     """What errors need of a report, so that this layer need not know the class."""
 
-    status: RunStatus
-    total: int | None
+    @property
+    def status(self) -> RunStatus: ...
+
+    @property
+    def total(self) -> int | None: ...
 
     def results(self) -> Iterator[Any]: ...
 

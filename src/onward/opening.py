@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import msgspec
 import xxhash
 
 from onward import identity, records
@@ -24,7 +23,7 @@ from onward.settings import OnChange
 from onward.sources.base import AsyncSource, Source
 from onward.stores.base import Reader
 
-Move = Literal["begin", "resume", "restart", "reopen", "publish", "complete", "already"]
+Move = Literal["begin", "resume", "restart", "reopen", "publish", "already"]
 
 
 @dataclass(frozen=True)
@@ -116,14 +115,12 @@ def decide(found: Found, asked: Asked, same_input: bool | None, repeatable: bool
     """
     if found.fresh:
         return "begin"
-    if found.info.phase == "finishing":
-        return "complete"
     if asked.again:
         return "restart"
     changed = _identity_move(found, asked)
     if changed is not None:
         return changed
-    if found.info.phase == "open":
+    if found.info.phase != "finished":
         return "resume"
     return _finished(found, asked, same_input, repeatable)
 
@@ -180,11 +177,4 @@ def _output_move(found: Found, asked: Asked, marker: Marker) -> Move:
     raise OutputMissing(
         f"{found.info.job} ({found.info.run}) is finished and its results went to {where}; that output {problem}. "
         "Put it back, or run from the beginning with again=True (--again)"
-    )
-
-
-def begun_anew(info: RunInfo, asked: Asked) -> RunInfo:
-    """The description of a run that starts from the beginning; the last marker stays, for what it published."""
-    return msgspec.structs.replace(
-        info, generation=info.generation + 1, identity=asked.identity, phase="open", command=asked.command
     )

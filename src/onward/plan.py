@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from onward import outcomes
 from onward.admission import Admission, Known
 from onward.errors import OnwardError, RunNotFound, UsageError
+from onward.intake import key_function
 from onward.intervals import IntervalSet
 from onward.jobs import asked_of, is_keyed
 from onward.model import Item
@@ -60,10 +61,9 @@ class _Ledger:
         self.settled = head.settled_set()
         self.retired = head.retired_set()
         self.changed = 0
-        failed = reader is not None and head.counts.failed + head.counts.skipped
-        self.failed, self.skipped = (
-            outcomes.unsuccessful(reader) if failed else (IntervalSet(), IntervalSet())
-        )  # type: ignore[arg-type]
+        self.failed = IntervalSet()
+        if reader is not None and head.counts.failed:
+            self.failed, _ = outcomes.unsuccessful(reader)
 
     def retire(self, ordinal: int) -> None:
         self.retired.add(ordinal)
@@ -85,8 +85,9 @@ def make_plan(settings: Settings, fn: Callable[..., Any], items: Any) -> Plan:
         UsageError: the input can be read only once, so that planning would use it up.
         StoreError: the store cannot be read.
     """
-    source = open_source(items, format=settings.source_format)
-    if is_async(source) or not source.repeatable:
+    found = open_source(items, format=settings.source_format)
+    source = cast(Source, found)
+    if is_async(found) or not source.repeatable:
         raise UsageError(f"{source.name} can be read only once, and planning reads it; give a list or a file")
     keyed = is_keyed(settings, source)
     asked = asked_of(settings, fn, keyed=keyed)
@@ -110,7 +111,7 @@ def _plan(settings: Settings, asked: Asked, source: Source, reader: Reader | Non
         )
     found = look(reader, asked)
     move = decide(found, asked, _same_input(settings, found, asked, source, keyed), True)
-    if move == "already" or (move == "complete" and not asked.again):
+    if move == "already":
         return _finished(found)
     if asked.output is not None:
         refuse_foreign(asked.output, found.info.marker)
@@ -121,8 +122,8 @@ def _plan(settings: Settings, asked: Asked, source: Source, reader: Reader | Non
 def _same_input(settings: Settings, found: Found, asked: Asked, source: Source, keyed: bool) -> bool | None:
     if not needs_input(found, asked, source) or found.info.marker is None:
         return None
-    key = settings.terms.key or source.key if keyed else None
-    digest = InputDigest(source, key, settings.duplicates)  # type: ignore[arg-type]
+    key = key_function(settings, source) if keyed else None
+    digest = InputDigest(source, key, settings.duplicates)
     with closing(source.read()) as reading:
         for value in reading:
             digest.add(value)
@@ -167,12 +168,12 @@ def _count(
         digests=outcomes.digests(stored, ledger.settled.end()) if stored and changed else None,
         retry=ledger.failed if settings.retry_failed else IntervalSet(),
     )
-    key = settings.terms.key or source.key if keyed else None
+    key = key_function(settings, source) if keyed else None
     admission = Admission(
         ledger,
         known,
         name=source.name,
-        key=key,  # type: ignore[arg-type]
+        key=key,
         digest=source.digest,
         on_change=settings.on_change,
         duplicates=settings.duplicates,

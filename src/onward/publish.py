@@ -1,12 +1,11 @@
-"""Finishing a run: results where the user asked for them, then the marker, and only then less of the run.
+"""Publishing: what is written where when a run finishes, and whether it is still what was written.
 
-In order, each step durable before the next: the output written beside its place; ``finishing`` committed, with
-counts and the output's digest; the rename, and the folder; the marker; the outcomes removed. What a crash left
-half-way is completed from where it stands at the next start.
+The order of the actions, and what a crash between two of them means, is in :mod:`onward.finishing`.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +36,7 @@ class Output(msgspec.Struct, frozen=True):
 
 
 def output_at(
-    path: str | Path | None, *, force: bool = False, format_name: str | None = None
+    path: str | os.PathLike[str] | None, *, force: bool = False, format_name: str | None = None
 ) -> Output | None:
     """The output that ``output=`` names.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from onward.cadence import whole
 from onward.errors import UsageError
 
 PERMANENT: tuple[type[BaseException], ...] = (
@@ -44,7 +45,7 @@ class Retry:
     never: tuple[type[BaseException], ...] = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.times, bool) or not isinstance(self.times, int) or self.times < 0:
+        if not whole(self.times, 0):
             raise UsageError(f"retries={self.times!r}: a whole number from 0, or a Retry")
 
     def wait(self, error: BaseException, spent: int) -> float | None:

@@ -11,42 +11,21 @@ import contextlib
 import dataclasses
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
-from onward import faults, outcomes, publish
-from onward.admission import Admission, Known
+from onward import finishing, publish
 from onward.cadence import Cadence
 from onward.codec import Restore, decode
-from onward.errors import (
-    DeadlineReached,
-    FailureLimitReached,
-    Interrupted,
-    OnwardError,
-    StateNotRebuildable,
-    Stopped,
-)
-from onward.events import Announcer, Saved, SessionEnded, SessionStarted
+from onward.delivery import Delivery
+from onward.errors import DeadlineReached, FailureLimitReached, Interrupted, OnwardError, Stopped
+from onward.events import Announcer, SessionEnded, SessionStarted
 from onward.identity import keying_part
-from onward.intake import Intake
+from onward.intake import Intake, open_intake
 from onward.journal import Journal
-from onward.model import (
-    Change,
-    Item,
-    Marker,
-    Outcome,
-    Owner,
-    Progress,
-    RunInfo,
-    RunStatus,
-    SessionRecord,
-    Settled,
-)
-from onward.opening import Asked, Found, Move, begun_anew, decide, look
-from onward.records import Head, write_info
+from onward.model import Progress, RunStatus, Settled
+from onward.opening import Asked, Found, Move, decide, look
+from onward.records import Head
+from onward.register import Register
 from onward.report import Report
 from onward.settings import Settings
 from onward.sources.base import AsyncSource, Source
@@ -54,8 +33,6 @@ from onward.state import make as make_state
 from onward.stop import Stop
 from onward.stores.base import Store
 from onward.view import RunView
-
-SESSIONS_KEPT = 200
 
 
 class Session:
@@ -91,10 +68,8 @@ class Session:
         self.stop = Stop()
         self.stopped: Stopped | None = None
         self.already = False
+        self.finished = False
         self.reused = 0
-        self.saved: deque[Settled] = deque()
-        self.keep_saved = False
-        self.on_saved: Callable[[], None] = lambda: None
         self.started = time.monotonic()
         self.ended: float | None = None
         self.opened = False
@@ -102,11 +77,10 @@ class Session:
         self._background = background
         self._failures = settings.terms.failure_limit()
         self._timer: threading.Timer | None = None
-        self._total: int | None = None
-        self._unread: deque[list[Settled]] = deque()
         self.found: Found
-        self.info: RunInfo
+        self.register: Register
         self.journal: Journal
+        self.delivery = Delivery(announcer, restore)
         self.intake: Intake | None = None
 
     def ask_keyed(self) -> None:
@@ -115,15 +89,18 @@ class Session:
         self.asked = dataclasses.replace(self.asked, identity=parts)
         if self.opened:
             self.journal.keyed = self.keyed
-            self.info = msgspec.structs.replace(self.info, identity=parts)
+            self.register.ask(parts, None)
 
     # Opening
 
-    def look(self) -> Found:
-        """Become the run's writer and see what is there."""
+    def look(self) -> None:
+        """Become the run's writer and see what is there; what a crash left half finished is finished first."""
         self.store.acquire()
         self.found = look(self.store, self.asked)
-        return self.found
+        self.register = Register(self.store, self.found.info)
+        if self.found.info.phase == "finishing":
+            finishing.complete(self.register, self.found.head)
+            self.found = look(self.store, self.asked)
 
     def begin(self, same_input: bool | None) -> bool:
         """Carry out what the start asks for; False if nothing is left to work on.
@@ -131,44 +108,33 @@ class Session:
         Raises:
             Refused, StoreError
         """
-        move: Move = decide(self.found, self.asked, same_input, self.source is None or self.source.repeatable)
-        self.info, head = self.found.info, self.found.head
-        if move == "complete":
-            move = self._complete()
-            head = self.found.head
-        if move == "already":
-            self.already = True
-            self._open_journal(head)
-            if self.info.phase == "finished":
-                self._remove_outcomes()
+        repeatable = self.source is None or self.source.repeatable
+        move = decide(self.found, self.asked, same_input, repeatable)
+        self.already = move == "already"
+        if self.already:
+            self._open_journal(self.found.head)
+            finishing.remove_outcomes(self.register, self.found.head)
             return False
-        if move != "publish" and self.asked.output is not None:
-            publish.refuse_foreign(self.asked.output, self.info.marker)
-        head = self._move(move, head)
-        self._open_journal(head)
-        self._write_session(how="")
+        if self.asked.output is not None and move != "publish":
+            publish.refuse_foreign(self.asked.output, self.found.info.marker)
+        self._open_journal(self._carry_out(move))
+        self.register.enter(self.journal.totals.counts)
         self._start_deadline()
-        self.announcer(SessionStarted(self.info, self.progress, self.asked.command))
+        self.announcer(SessionStarted(self.register.info, self.progress, self.asked.command))
+        if move == "publish":
+            self._finish()
         return move != "publish"
 
-    def _move(self, move: Move, head: Head) -> Head:
-        if move in ("begin", "restart"):
-            if move == "restart":
-                self.info = begun_anew(self.info, self.asked)
-                self._clear()
-            return Head()
+    def _carry_out(self, move: Move) -> Head:
+        self.register.ask(self.asked.identity, self.asked.command)
+        if move == "restart":
+            self.register.begin_anew()
         if move == "reopen":
-            self.info = msgspec.structs.replace(self.info, phase="open")
-        self.info = msgspec.structs.replace(
-            self.info, identity=self.asked.identity, command=self.asked.command or self.info.command
-        )
-        return head
-
-    def _clear(self) -> None:
-        self.store.commit(Change(info=write_info(self.info), clear=True))
+            self.register.turn("open")
+        return Head() if move in ("begin", "restart") else self.found.head
 
     def _open_journal(self, head: Head) -> None:
-        fresh = head == Head()
+        fresh = not head.saved_at
         state = make_state(self.settings.on_result, self.settings.state, None if fresh else bytes(head.state))
         self.journal = Journal(
             self.store,
@@ -178,96 +144,29 @@ class Session:
             restore=self.restore,
             keyed=self.keyed,
             background=self._background,
-            on_saved=self._note_saved,
+            on_saved=self.delivery.saved,
         )
         if state.folded and not fresh and head.folded != state.identity:
             self.journal.state_stale = True
         self.reused = head.counts.settled
-        self._total = head.total
         self.opened = True
 
-    def _complete(self) -> Move:
-        """Finish what a crash left half finished."""
-        marker = self.info.marker
-        assert marker is not None
-        if publish.put_in_place(marker, publish.token_of(self.info)):
-            self._open_journal(self.found.head)
-            self._mark(marker)
-        else:  # what was written is lost; the outcomes are not
-            self.info = msgspec.structs.replace(self.info, phase="open")
-        self.found = Found(self.info, self.found.head)
-        return decide(self.found, self.asked, None, True)
-
-    # Intake
-
-    def open_intake(self, *, batch: int = 1) -> dict[str, int | str] | None:
-        """Prepare for reading the source; the place to read it from, None for the beginning.
+    def open_intake(self, batch: int) -> Intake:
+        """Prepare for reading the source, from where the resume rule says.
 
         Raises:
             StateNotRebuildable: failed items are to be retried, but the state was kept by hand.
         """
-        source, head, journal = self.source, self.journal.head, self.journal
-        assert source is not None
-        fingerprint = source.fingerprint()
-        unchanged = fingerprint is not None and fingerprint == head.fingerprint
-        retry = self._to_retry()
-        seek = unchanged and not retry and head.place is not None and not head.moved
-        verify = bool(journal.settled) and not unchanged
-        known = Known(
-            keys=outcomes.keys(self.store) if self.keyed and journal.settled else {},
-            digests=outcomes.digests(self.store, journal.settled.end()) if verify else None,
-            retry=retry,
-        )
-        start = (head.place, head.place_position) if seek else (None, 0)
-        admission = Admission(
-            journal,
-            known,
-            name=source.name,
-            key=self._key_of(source),
-            digest=source.digest,
-            on_change=self.settings.on_change,
-            duplicates=self.settings.duplicates,
-            start=start[1],
-        )
-        journal.fingerprint = None if verify else fingerprint
-        if self.keyed and start[1] == 0 and journal.settled:
-            journal.new_epoch()
-        self._admission = admission
-        self._fingerprint = fingerprint
-        total = source.total()
-        self._total = total if total is not None else (head.total if unchanged else None)
-        self.intake = Intake(
-            admission,
+        assert self.source is not None
+        self.intake = open_intake(
+            self.source,
+            self.journal,
+            self.settings,
+            keyed=self.keyed,
             batch=batch,
-            limit=self.settings.limit,
             halted=lambda: self.stop.requested,
-            start=start,
         )
-        journal.place = self.intake.place
-        return start[0]
-
-    def _key_of(self, source: Source | AsyncSource) -> Callable[[Any], Any] | None:
-        if not self.keyed:
-            return None
-        return self.settings.terms.key or source.key
-
-    def _to_retry(self) -> Any:
-        if not self.settings.retry_failed or not self.journal.head.counts.failed:
-            return outcomes.IntervalSet()
-        if not self.journal.state.folded and self.journal.state.value:
-            raise StateNotRebuildable(
-                "retrying failed items needs a state that can be computed anew, and this one was kept by hand; "
-                'give on_change="restart" with again=True, or compute the state with on_result='
-            )
-        return self.journal.failed
-
-    def exhausted(self) -> None:
-        """The source has ended."""
-        assert self.intake is not None
-        self.intake.end()
-        self._total = self._admission.position
-        self.journal.total = self._total
-        self.journal.fingerprint = self._fingerprint
+        return self.intake
 
     # Outcomes
 
@@ -282,8 +181,7 @@ class Session:
             if self.intake is not None:
                 self.intake.done(settled.item)
             self._judge(settled)
-        if self._unread:
-            self._pass_on()
+        self.delivery.hand_on()
 
     def _judge(self, settled: Settled) -> None:
         if settled.status != "failed":
@@ -294,28 +192,6 @@ class Session:
         if reason is not None and self.stopped is None:
             self.stopped = FailureLimitReached(f"{reason}; the last: {settled.error}")
             self.stop.request()
-
-    def _note_saved(self, saved: list[Settled]) -> None:
-        """Called in the thread that saved; observers and streams are served in the coordinator's."""
-        if self.announcer or self.keep_saved:
-            self._unread.append(saved)
-            self.on_saved()
-
-    def _pass_on(self) -> None:
-        while self._unread:
-            saved = self._unread.popleft()
-            if self.keep_saved:
-                self.saved.extend(saved)
-            if self.announcer:
-                self.announcer(Saved([self.outcome(s) for s in saved]))
-
-    def outcome(self, settled: Settled) -> Outcome:
-        """A newly settled item as callers see it."""
-        item = settled.item
-        value = self.journal.value(settled.raw) if settled.status != "failed" else None
-        return Outcome(
-            item.position, item.key, settled.status, value, settled.error, settled.attempts, settled.duration
-        )
 
     def _start_deadline(self) -> None:
         seconds = self.settings.terms.deadline
@@ -336,107 +212,35 @@ class Session:
         """Whether the source has ended and every item of it has settled."""
         return self.intake is not None and self.intake.exhausted and not self.intake.in_flight
 
-    def finish(self) -> None:
-        """Publish, mark, remove. See :mod:`onward.publish`.
-
-        Raises:
-            OutputExists, StoreError
-        """
-        journal = self.journal
-        journal.exhausted = True
-        self._refold()
-        journal.checkpoint()
-        survey = publish.Survey(self.store, journal.head, keyed=self.keyed)
-        output, token = self.asked.output, publish.token_of(self.info)
-        records: tuple[Any, Any] = (None, None)
-        if output is not None:
-            publish.refuse_foreign(output, self.info.marker)
-            records = publish.write(survey, output, token)
-        faults.point("finish.written")
-        marker = self._marker(survey, *records)
-        stale = msgspec.structs.replace(self.info, phase="open")
-        self.info = msgspec.structs.replace(self.info, phase="finishing", marker=marker)
-        journal.write_info(self.info)
-        faults.point("finish.announced")
-        publish.put_in_place(marker, token)
-        publish.remove_stale_failures(stale, marker)
-        faults.point("finish.renamed")
-        self._mark(marker)
-
-    def _mark(self, marker: Marker) -> None:
-        self.info = msgspec.structs.replace(self.info, phase="finished", marker=marker)
-        self._write_session(how="finished")
-        faults.point("finish.marked")
-        self._remove_outcomes()
-        faults.point("finish.removed")
-
-    def _remove_outcomes(self) -> None:
-        """They are where the user asked for them, and none is left to retry."""
-        marker = self.info.marker
-        if marker and marker.output and not marker.counts.failed and self.journal.head.blocks:
-            self.journal.write_info(self.info, clear=True)
-
-    def _refold(self) -> None:
-        """Compute the state anew if an outcome in it does not count any more."""
-        journal = self.journal
-        if not (journal.state_stale and journal.state.folded):
-            return
-        journal.checkpoint()
-        journal.refold((e.outcome, e.raw) for e in outcomes.stored(self.store, journal.head))
-
-    def _marker(self, survey: publish.Survey, output: Any, failures: Any) -> Marker:
-        journal = self.journal
-        return Marker(
-            counts=survey.counts,
-            retired=len(journal.retired),
-            attempts=journal.statistics.attempts,
-            duration=self.run_seconds,
-            at=time.time(),
-            input_digest=survey.input_digest,
-            total=journal.total or 0,
-            fingerprint=journal.fingerprint,
-            state=decode(journal.state.snapshot()),
-            counters=journal.statistics.counters,
-            output=output,
-            failures=failures,
+    def _finish(self) -> None:
+        finishing.finish(
+            self.journal,
+            self.register,
+            self.asked.output,
+            keyed=self.keyed,
+            seconds=self.run_seconds,
+            leave=lambda: self._leave("finished"),
         )
+        self.finished = True
 
     def save(self) -> None:
-        """Take a last checkpoint, unless a save has failed."""
+        """Take a last checkpoint.
+
+        Raises:
+            StoreError: it failed, or one before it did.
+        """
+        self.journal.save()
+        self.delivery.hand_on()
+
+    def _save_as_it_is(self) -> None:
+        """After an error: what is settled, unless saving itself is what failed."""
         if self.journal.error is None:
-            self._refold()
             self.journal.checkpoint()
-            self._pass_on()
+            self.delivery.hand_on()
 
-    def _write_session(self, how: str) -> None:
-        """Put this session into the run's description."""
-        sessions = self.info.sessions
-        if sessions and self._number == sessions[-1].number:
-            earlier, mine = sessions[:-1], sessions[-1]
-        else:
-            earlier, mine = (
-                sessions,
-                SessionRecord(self._number, self.store.owner() or Owner("", 0, time.time())),
-            )
-        mine = msgspec.structs.replace(
-            mine,
-            ended=time.time() if how else 0.0,
-            how=how,
-            counts=self.journal.statistics.counts,
-            seconds=self.session_seconds,
-        )
-        dropped = earlier[: max(0, len(earlier) - SESSIONS_KEPT)]
-        self.info = msgspec.structs.replace(
-            self.info,
-            sessions=[*earlier[len(dropped) :], mine],
-            earlier_seconds=self.info.earlier_seconds + sum(s.seconds for s in dropped),
-        )
-        self.journal.write_info(self.info)
-
-    @property
-    def _number(self) -> int:
-        before = self.found.info.sessions
-        return before[-1].number + 1 if before else 1
+    def _leave(self, how: str) -> None:
+        self.ended = self.ended or time.monotonic()
+        self.register.leave(how, self.journal.totals.counts, self.session_seconds)
 
     def conclude(self) -> Report:
         """Finish the run if all is settled, else leave it interrupted; the report.
@@ -445,10 +249,9 @@ class Session:
             Interrupted: a signal asked for it.
             Stopped: a limit did.
         """
-        if self.already:
-            return self._end("finished")
         if self.complete and not self.stop.forced:
-            self.finish()
+            self._finish()
+        if self.already or self.finished:
             return self._end("finished")
         self.save()
         if self.stopped is not None:
@@ -468,7 +271,7 @@ class Session:
         if not self.opened:
             return
         with contextlib.suppress(OnwardError):
-            self.save()
+            self._save_as_it_is()
         how = "failed" if isinstance(error, Exception) else "interrupted"
         report = None
         with contextlib.suppress(OnwardError):
@@ -501,9 +304,9 @@ class Session:
         """Write down how the session ended and tell the observers."""
         if self._timer is not None:
             self._timer.cancel()
-        self.ended = self.ended or time.monotonic()
         if how != "finished" and self.journal.error is None:
-            self._write_session(how)
+            self._leave(how)
+            self.register.write()
         self._over = True
         report = self.report("finished" if how == "finished" else "interrupted")
         self.announcer(SessionEnded(how, report))
@@ -529,24 +332,25 @@ class Session:
 
     def report(self, status: RunStatus) -> Report:
         """How far the run is."""
-        marker = self.info.marker if self.info.phase == "finished" else None
-        statistics = self.journal.statistics
-        counts = marker.counts if marker else statistics.counts
+        info = self.register.info
+        marker = info.marker if info.phase == "finished" else None
+        totals = self.journal.totals
+        counts = marker.counts if marker else totals.counts
         return Report(
-            job=self.info.job,
-            run=self.info.run,
+            job=info.job,
+            run=info.run,
             status=status,
-            total=marker.total if marker else self._total,
+            total=marker.total if marker else self.total,
             succeeded=counts.succeeded,
             failed=counts.failed,
             skipped=counts.skipped,
             reused=counts.settled if self.already else self.reused,
             retired=marker.retired if marker else len(self.journal.retired),
-            attempts=marker.attempts if marker else statistics.attempts,
+            attempts=marker.attempts if marker else totals.attempts,
             duration=self.run_seconds,
             session_duration=self.session_seconds,
             state=marker.state if marker else decode(self.journal.state.snapshot()),
-            counters=marker.counters if marker else statistics.counters,
+            counters=marker.counters if marker else totals.counters,
             already_finished=self.already,
             output=marker.output if marker else None,
             _view=self.view,
@@ -555,23 +359,26 @@ class Session:
     # What it looks like from outside
 
     @property
+    def total(self) -> int | None:
+        """Items in the input, None while unknown."""
+        return self.intake.total if self.intake is not None else self.journal.head.total
+
+    @property
     def session_seconds(self) -> float:
         return (self.ended or time.monotonic()) - self.started
 
     @property
     def run_seconds(self) -> float:
         """Seconds of all sessions."""
-        info = self.info
-        before = sum(s.seconds for s in info.sessions if s.number != self._number)
-        return info.earlier_seconds + before + (0.0 if self.already else self.session_seconds)
+        return self.register.seconds_before() + (0.0 if self.already else self.session_seconds)
 
     def progress(self) -> Progress:
         """How far the run is; may be asked from any thread."""
         journal = self.journal
-        counts = journal.statistics.counts
+        counts = journal.totals.counts
         seconds = max(1e-9, self.session_seconds)
         rate = journal.new / seconds
-        total = self._total
+        total = self.total
         left = None if total is None else max(0, total - counts.settled)
         saved_at = journal.saved_monotonic
         return Progress(

@@ -40,7 +40,7 @@ class Settings:
     deadline: float | str | None = None
     limit: int | None = None
     batch: int | None = None
-    max_failures: int | str | None | Default = DEFAULT
+    max_failures: int | str | Default | None = DEFAULT
     retry_failed: bool = False
     on_change: OnChange = "stop"
     duplicates: Duplicates = "refuse"
@@ -137,7 +137,7 @@ def _check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
 
 
 def _check_count(what: str, number: Any) -> None:
-    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+    if number is not None and not cadence.whole(number, 1):
         raise UsageError(f"{what}={number!r}: a whole number from 1")
 
 

@@ -56,7 +56,7 @@ class HandKept:
     """A dict the loop's body changes. What it changes counts from the next boundary on."""
 
     folded = False
-    identity = None
+    identity: str | None = None
 
     def __init__(self, initial: Any, value: Any) -> None:
         self.value = value
@@ -85,6 +85,7 @@ class Folded:
     """
 
     folded = True
+    identity: str | None
 
     def __init__(self, on_result: OnResult, initial: Any, value: Any) -> None:
         self.identity = hashlib.blake2b(normalised_source(on_result).encode(), digest_size=16).hexdigest()

@@ -118,7 +118,7 @@ def _discard(queue: Queue[Outcome | BaseException | None]) -> None:
 
 
 def _order(session: Session, ordered: bool, replay: bool) -> AsSaved:
-    session.keep_saved = True
+    session.delivery.streamed = True
     stored = _stored(session) if replay else iter(())
     return InOrder(stored) if ordered else AsSaved(stored)
 
@@ -147,8 +147,8 @@ class AsSaved:
 
     def take(self, session: Session) -> Iterator[Outcome]:
         """What has been saved since the last time."""
-        while session.saved:
-            yield from self._put(session.outcome(session.saved.popleft()))
+        for outcome in session.delivery.take():
+            yield from self._put(outcome)
 
     def _put(self, outcome: Outcome) -> Iterator[Outcome]:
         yield outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from onward.cadence import whole
 from onward.errors import UsageError
 from onward.executors.base import AsyncExecutor, Executor
 
@@ -22,7 +23,7 @@ def choose(executor: Any, *, is_async: bool, workers: int, timeout: float | None
     Raises:
         UsageError: there is none of that name, or it cannot do what is asked.
     """
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+    if not whole(workers, 1):
         raise UsageError(f"workers={workers!r}: a whole number from 1")
     if executor is not None and not isinstance(executor, str):
         return executor

@@ -85,14 +85,13 @@ class SqliteStore:
         order = "first, seq" if by_place else "seq"
         column = "payload" if payload else "x''"
         one = f"SELECT seq, first, last, marked, content, {column} FROM block WHERE seq = ?"
-        with _translated(self._path):
-            # A connection of its own: a reading may be long, and other threads save meanwhile. Sequence numbers
-            # first, since sorting must not carry the payloads.
-            with contextlib.closing(_open_to_read(self._path)) as database:
-                database.execute("BEGIN")
-                for (seq,) in database.execute(f"SELECT seq FROM block {where} ORDER BY {order}"):
-                    row = database.execute(one, (seq,)).fetchone()
-                    yield Block(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
+        # A connection of its own: a reading may be long, and other threads save meanwhile. Sequence numbers first,
+        # since sorting must not carry the payloads.
+        with _translated(self._path), contextlib.closing(_open_to_read(self._path)) as database:
+            database.execute("BEGIN")
+            for (seq,) in database.execute(f"SELECT seq FROM block {where} ORDER BY {order}"):
+                row = database.execute(one, (seq,)).fetchone()
+                yield Block(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
 
     def steps(self) -> Iterator[StepRecord]:
         with self._busy, _translated(self._path):

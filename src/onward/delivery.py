@@ -1,0 +1,63 @@
+"""What was saved, on its way to observers and streams.
+
+Saves end in whatever thread saved; observers and streams are served in the coordinator's, one outcome after the
+other and only once it is durable.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from onward.codec import Restore, decode
+from onward.events import Announcer, Saved
+from onward.model import Outcome, Settled
+
+
+class Delivery:
+    """Takes what is saved from any thread and hands it on in the coordinator's.
+
+    Args:
+        restore: makes results what callers see; None where plain JSON is.
+
+    Attributes:
+        streamed: someone will take the outcomes with :meth:`take`.
+        wake: called when there is something to hand on.
+    """
+
+    def __init__(self, announcer: Announcer, restore: Restore | None) -> None:
+        self._announcer = announcer
+        self._restore = restore
+        self._arrived: deque[list[Settled]] = deque()
+        self._waiting: deque[Outcome] = deque()
+        self.streamed = False
+        self.wake: Callable[[], None] = lambda: None
+
+    def saved(self, outcomes: list[Settled]) -> None:
+        """These have become durable; called in the thread that saved them."""
+        if self._announcer or self.streamed:
+            self._arrived.append(outcomes)
+            self.wake()
+
+    def hand_on(self) -> None:
+        """Tell the observers, and keep for the stream."""
+        while self._arrived:
+            outcomes = [self._outcome(settled) for settled in self._arrived.popleft()]
+            if self._announcer:
+                self._announcer(Saved(outcomes))
+            if self.streamed:
+                self._waiting.extend(outcomes)
+
+    def take(self) -> Iterator[Outcome]:
+        """What has been handed on since the last time."""
+        while self._waiting:
+            yield self._waiting.popleft()
+
+    def _outcome(self, settled: Settled) -> Outcome:
+        item = settled.item
+        value = decode(settled.raw)
+        if settled.status == "succeeded" and self._restore is not None:
+            value = self._restore(value)
+        return Outcome(
+            item.position, item.key, settled.status, value, settled.error, settled.attempts, settled.duration
+        )
