@@ -144,4 +144,7 @@ def _type(block: Block) -> None:
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]))
+    try:
+        run(Path(sys.argv[1]))
+    except BadPage as problem:
+        sys.exit(f"{Path(sys.argv[1]).name}, {problem}")
