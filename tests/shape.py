@@ -62,5 +62,5 @@ def _names(node: ast.AST, module: Module, modules: dict[str, Module]) -> list[st
             return [name if name.removeprefix("onward.") in modules else base for name in names]
         case ast.Constant(value=str(text)) if text.startswith("onward."):  # import_module, lazy tables
             name = text.partition(":")[0]
-            return [name] if name.removeprefix("onward.") in modules else []
+            return [name] if name.removeprefix("onward.") in modules.keys() - {""} else []
     return []

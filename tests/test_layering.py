@@ -12,19 +12,19 @@ from shape import Module, imports, load
 # of its own layer or a higher one. A new part is placed here, as low as what it imports allows.
 LAYERS = [
     # the words
-    ["_version", "faults", "intervals", "model", "stop"],
+    ["_version", "faults", "flusher", "intervals", "model", "stop"],
     ["errors", "events"],
     # policy, no I/O
-    ["cadence", "codec", "records", "retry"],
-    ["blocks", "identity", "limits", "steps"],
+    ["cadence", "codec", "records"],
+    ["blocks", "delivery", "identity", "limits", "retry", "steps", "totals"],
     ["admission", "attempts", "state"],
     ["settings"],
     # the seams
     ["executors", "outputs", "sources", "stores"],
     # what is settled, and what becomes of it
-    ["outcomes"],
-    ["intake", "journal", "publish", "view"],
-    ["opening", "report"],
+    ["outcomes", "register"],
+    ["journal", "publish", "view"],
+    ["finishing", "intake", "opening", "report"],
     ["session"],
     # the parts wired; progress is below jobs, which shows it where nothing else was asked for
     ["drive", "progress"],
@@ -173,6 +173,13 @@ def test_a_sound_package_passes(package: Path) -> None:
 def test_an_unsound_one_does_not(package: Path, name: str, text: str, expected: str) -> None:
     (package / f"{name}.py").write_text(text)
     assert complaints(load(package)) == [f"{name.replace('/', '.')}, {expected}"]
+
+
+def test_text_that_names_onward_is_not_an_import(package: Path) -> None:
+    (package / "model.py").write_text(
+        """raise TypeError(f"onward.{what}() takes no onward.journal of {this}")"""
+    )
+    assert complaints(load(package)) == []
 
 
 def test_a_new_part_must_be_placed(package: Path) -> None:
