@@ -37,7 +37,7 @@ def main() -> int:
     command = screening(OUT)
     show(command)
     saved = kill_midway(command, OUT)
-    print(f"   ... and kill -9, with {len(saved)} of {total} saved and no ranking written")
+    print(f"\n   kill -9, with {len(saved)} of {total} saved and no ranking written")
 
     say("2. What a crash left behind")
     found = onward.load(JOB, run=RUN, store=OUT / ".onward")

@@ -11,6 +11,7 @@ from onward.cli import options
 from onward.cli.answer import Answer
 from onward.cli.commands import resuming, written
 from onward.cli.endings import Started, finished, halted
+from onward.progress import printable
 
 _PATH: Any = click.Path(path_type=Path)
 
@@ -69,4 +70,8 @@ def screen(
         )
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - it says how to go on
         return halted(error, started)
-    return finished(report, started)
+    answer = finished(report, started)
+    if quiet or report.status != "finished":
+        return answer
+    written_to = " and ".join(printable(path) for path in (output, page) if path)
+    return answer._replace(notes=[*answer.notes, f"  the ranking:  {written_to}"])
