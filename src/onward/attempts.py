@@ -213,8 +213,11 @@ class SyncCall:
         if isinstance(wish, float):
             return self._policy.stop.pause(wish)
         if self._policy.inline:
-            with self._policy.stop.user_code():
+            self._policy.stop.interruptible = True
+            try:
                 return self._policy.fn(wish.argument, **self._policy.params)
+            finally:
+                self._policy.stop.interruptible = False
         if self._policy.timeout is None:
             return self._policy.fn(wish.argument, **self._policy.params)
         return self._invoke_timed(wish.argument, self._policy.timeout)

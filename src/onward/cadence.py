@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -102,13 +103,11 @@ class Cadence:
         self._seconds = every.seconds if every else AUTO_SECONDS
         self._cost = 0.0
         self.saved_at = now
+        self._due_at = now + (math.inf if self.wait is None else self.wait)
 
     def due(self, unsaved: int, now: float) -> bool:
         """Whether ``unsaved`` settled items (at least one) are to be saved now."""
-        if self._items is not None and unsaved >= self._items:
-            return True
-        wait = self.wait
-        return wait is not None and now - self.saved_at >= wait
+        return now >= self._due_at or (self._items is not None and unsaved >= self._items)
 
     @property
     def wait(self) -> float | None:
@@ -126,3 +125,4 @@ class Cadence:
         """Learn that a save ended ``now`` and took ``cost`` seconds."""
         self.saved_at = now
         self._cost = cost if not self._cost else 0.7 * self._cost + 0.3 * cost
+        self._due_at = now + (math.inf if self.wait is None else self.wait)

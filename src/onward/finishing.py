@@ -22,7 +22,7 @@ Leave = Callable[[], None]
 
 
 def finish(
-    journal: Journal, register: Register, output: Output | None, *, keyed: bool, seconds: float, leave: Leave
+    journal: Journal, register: Register, output: Output | None, *, seconds: float, leave: Leave
 ) -> None:
     """Publish, mark, remove.
 
@@ -36,7 +36,7 @@ def finish(
     """
     journal.finish()
     before, token = register.info, publish.token_of(register.info)
-    survey = publish.Survey(journal.store, journal.head, keyed=keyed)
+    survey = publish.Survey(journal.store, journal.head)
     results, failures = None, None
     if output is not None:
         publish.refuse_foreign(output, before.marker)

@@ -29,6 +29,9 @@ from onward.state import ItemRef, State
 from onward.stores.base import Store
 from onward.totals import Totals
 
+LARGEST = 10_000
+"""Outcomes that wait for a save, whatever the cadence, so that memory is bounded."""
+
 
 class Intake(Protocol):
     """Where the source stands, as far as a checkpoint says it."""
@@ -195,9 +198,12 @@ class Journal:
 
     def _after(self, now: float) -> None:
         unsaved = len(self._unsaved)
-        if unsaved and self._cadence.due(unsaved, now) and not self._background:
-            self.checkpoint()
-        elif unsaved and (unsaved == 1 or self._cadence.due(unsaved, now)):
+        if self._cadence.due(unsaved, now) or unsaved >= LARGEST:
+            if self._background and unsaved < 2 * LARGEST:
+                self._flusher.wake()
+            else:
+                self.checkpoint()
+        elif unsaved == 1:
             self._flusher.wake()
 
     def boundary(self) -> None:
@@ -343,7 +349,7 @@ class Journal:
         if self.error is not None or not (self._unsaved or self._new_steps):
             return None
         now = time.monotonic()
-        if self._cadence.due(max(1, len(self._unsaved)), now):
+        if self._cadence.due(max(1, len(self._unsaved)), now) or len(self._unsaved) >= LARGEST:
             return 0.0
         limit = self._cadence.wait if self._background else self._cadence.longest
         return None if limit is None else max(0.0, self._cadence.saved_at + limit - now)

@@ -7,19 +7,32 @@ items are left out, and keyed items may stand elsewhere than when they settled.
 from __future__ import annotations
 
 import contextlib
-import heapq
 import sqlite3
 from array import array
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from onward.blocks import Index, read_index, read_outcomes
 from onward.intervals import IntervalSet
-from onward.model import Block, Outcome
+from onward.model import Block, Outcome, Status
 from onward.records import Head
 from onward.stores.base import Reader
+
+
+class Identity(Struct, frozen=True, order=True):
+    """What an index says of one outcome: sorts by ordinal, newest first. ``key`` is its key's digest."""
+
+    ordinal: int
+    age: int
+    number: int
+    digest: int
+    status: Status
+    key: bytes
 
 
 class Entry(Struct, frozen=True, order=True):
@@ -33,6 +46,9 @@ class Entry(Struct, frozen=True, order=True):
     raw: bytes
 
 
+E = TypeVar("E", Identity, Entry)
+
+
 def stored(reader: Reader, head: Head, *, retired: bool = False) -> Iterator[Entry]:
     """The outcomes that count, ordered by position, read lazily.
 
@@ -43,31 +59,68 @@ def stored(reader: Reader, head: Head, *, retired: bool = False) -> Iterator[Ent
         StoreCorrupt: a block is not what was written.
     """
     leave_out = IntervalSet() if retired else head.retired_set()
-    entries = (e for e in _newest(_by_ordinal(reader)) if e.ordinal not in leave_out)
+    entries = (
+        e for e in _newest(_by_ordinal(reader.blocks(by_place=True), _entries)) if e.ordinal not in leave_out
+    )
     moves = _moves(reader, head.epoch)
     if not moves:
         return entries
     return _by_position(entries, moves)
 
 
-def _by_ordinal(reader: Reader) -> Iterator[Entry]:
-    """A merge of the blocks that holds only those in memory that overlap."""
-    heap: list[Entry] = []
-    for block in reader.blocks(by_place=True):
-        while heap and heap[0].ordinal < block.first:
-            yield heapq.heappop(heap)
-        for entry in _entries(block):
-            heapq.heappush(heap, entry)
-    while heap:
-        yield heapq.heappop(heap)
+def _by_ordinal(blocks: Iterable[Block], read: Callable[[Block], list[E]]) -> Iterator[E]:
+    """A merge of blocks that come by their first ordinal; only those that overlap are in memory together."""
+    waiting: list[E] = []
+    for block in blocks:
+        entries = read(block)
+        entries.sort()
+        if waiting and waiting[-1].ordinal >= block.first:
+            ready = bisect_left(waiting, block.first, key=attrgetter("ordinal"))
+            yield from waiting[:ready]
+            waiting = waiting[ready:] + entries
+            waiting.sort()  # two sorted runs: a merge
+        else:
+            yield from waiting
+            waiting = entries
+    yield from waiting
 
 
-def _entries(block: Block) -> Iterator[Entry]:
-    for number, (ordinal, digest, outcome, raw) in enumerate(read_outcomes(block)):
-        yield Entry(ordinal, -block.seq, -number, digest, outcome, raw)
+def _entries(block: Block) -> list[Entry]:
+    return [
+        Entry(ordinal, -block.seq, -number, digest, outcome, raw)
+        for number, (ordinal, digest, outcome, raw) in enumerate(read_outcomes(block))
+    ]
 
 
-def _newest(entries: Iterator[Entry]) -> Iterator[Entry]:
+def identities(reader: Reader, head: Head) -> Iterator[Identity]:
+    """As :func:`stored`, but without the results: reads only indexes."""
+    leave_out = head.retired_set()
+    blocks = reader.blocks(payload=False, by_place=True)
+    found = (i for i in _newest(_by_ordinal(blocks, _identities)) if i.ordinal not in leave_out)
+    moves = _moves(reader, head.epoch)
+    return found if not moves else iter(sorted(found, key=lambda i: moves.get(i.ordinal, i.ordinal)))
+
+
+def _identities(block: Block) -> list[Identity]:
+    index = read_index(block)
+    header = index.header
+    status: dict[int, Status] = dict.fromkeys(header.failed, "failed")
+    status.update(dict.fromkeys(header.skipped, "skipped"))
+    keys = index.keys
+    return [
+        Identity(
+            ordinal,
+            -block.seq,
+            -number,
+            index.digests[number],
+            status.get(ordinal, "succeeded"),
+            keys[16 * number : 16 * number + 16],
+        )
+        for number, ordinal in enumerate(header.ordinals())
+    ]
+
+
+def _newest(entries: Iterator[E]) -> Iterator[E]:
     last = -1
     for entry in entries:
         if entry.ordinal != last:

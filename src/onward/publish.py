@@ -12,10 +12,9 @@ from pathlib import Path
 import msgspec
 import xxhash
 
-from onward.blocks import key_digest
 from onward.errors import OutputExists, StoreCorrupt
 from onward.model import Counts, Marker, OutputRecord, RunInfo
-from onward.outcomes import Entry, stored
+from onward.outcomes import Entry, identities, stored
 from onward.outputs import Format, files, format_for
 from onward.records import Head
 from onward.stores.base import Reader
@@ -76,15 +75,14 @@ def intact(record: OutputRecord) -> bool:
 class Survey:
     """One pass over the outcomes for everything the marker says of them."""
 
-    def __init__(self, reader: Reader, head: Head, *, keyed: bool) -> None:
+    def __init__(self, reader: Reader, head: Head) -> None:
         self._reader = reader
         self._head = head
         hasher = xxhash.xxh3_128()
         counted = {"succeeded": 0, "failed": 0, "skipped": 0}
-        for entry in stored(reader, head):
-            counted[entry.outcome.status] += 1
-            name = key_digest(entry.outcome.key) if keyed else b""
-            hasher.update(name + entry.digest.to_bytes(8, "little"))
+        for identity in identities(reader, head):
+            counted[identity.status] += 1
+            hasher.update(identity.key + identity.digest.to_bytes(8, "little"))
         self.counts = Counts(**counted)
         self.input_digest = hasher.hexdigest()
         self._check()

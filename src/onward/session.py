@@ -217,7 +217,6 @@ class Session:
             self.journal,
             self.register,
             self.asked.output,
-            keyed=self.keyed,
             seconds=self.run_seconds,
             leave=lambda: self._leave("finished"),
         )

@@ -57,15 +57,6 @@ class Stop:
         if self.event.wait(seconds):
             raise Abandoned
 
-    @contextmanager
-    def user_code(self) -> Iterator[None]:
-        """Around the user's code in the main thread."""
-        self.interruptible = True
-        try:
-            yield
-        finally:
-            self.interruptible = False
-
 
 @contextmanager
 def signals(stop: Stop, grace: float, announce: Callable[[], None]) -> Iterator[None]:

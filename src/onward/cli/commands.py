@@ -68,6 +68,23 @@ def with_flag(words: Sequence[str], flag: str) -> list[str]:
     return [*words[:at], flag, *words[at:]]
 
 
+def ways_out(message: str, words: Sequence[str]) -> list[str]:
+    """The commands for what an error message proposes in Python's words, such as ``on_change="keep"``."""
+    proposed = [
+        ["--on-change", way] for way in _ON_CHANGE if f'"{way}"' in message.partition("on_change=")[2]
+    ]
+    proposed += [options for text, options in _PROPOSALS.items() if text in message]
+    return [shown([*without(words, valued=options[:1]), *options]) for options in proposed]
+
+
+_ON_CHANGE = ("keep", "redo", "restart")
+_PROPOSALS = {
+    'duplicates="skip"': ["--duplicates", "skip"],
+    "again=True": ["--again"],
+    "force=True": ["--force"],
+}
+
+
 def _quoted(word: str) -> str:
     if printable(word) == word:
         return shlex.quote(word)

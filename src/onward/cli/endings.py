@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from onward.cli import shapes
 from onward.cli.answer import Answer
-from onward.cli.commands import about, shown, with_flag, without
+from onward.cli.commands import about, shown, ways_out, with_flag, without
 from onward.cli.faults import described, fault
-from onward.errors import Interrupted, OnwardError, Stopped
+from onward.errors import Interrupted, OnwardError, Refused, Stopped
 from onward.progress import printable
 from onward.progress.text import done_of
 from onward.report import Report
@@ -59,8 +60,10 @@ def halted(error: BaseException, started: Started) -> Answer:
     elif words is not None:
         notes.append(f"What is saved stays. Go on with:  {shown(words)}")
     failed = described(error)
+    ways = ways_out(str(error), started.words) if isinstance(error, Refused) else []
+    notes += [f"  {way}" for way in ways]
     return Answer(
-        lambda: {**_document(report, started, answer.exit_code, words), "error": failed},
+        lambda: {**_document(report, started, answer.exit_code, words), "error": failed, "ways_out": ways},
         notes=notes,
         exit_code=answer.exit_code,
     )
@@ -73,9 +76,9 @@ def _go_on(report: Report, words: list[str]) -> str:
 
 def _finished_notes(report: Report, started: Started) -> list[str]:
     counts = [(report.succeeded, "succeeded"), (report.failed, "failed"), (report.skipped, "skipped")]
-    counts += [(report.reused, "reused"), (report.retired, "retired")]
+    counts += [(0 if report.already_finished else report.reused, "reused"), (report.retired, "retired")]
     said = ", ".join(f"{count} {word}" for count, word in counts if count or word == "succeeded")
-    where = f"; results in {printable(report.output.path)}" if report.output else ""
+    where = f"; results in {printable(near(report.output.path))}" if report.output else ""
     notes = [f"{'already finished' if report.already_finished else 'finished'}: {said}{where}"]
     if report.already_finished:
         notes.append(f"  from the beginning:  {shown(with_flag(started.words, '--again'))}")
@@ -83,6 +86,12 @@ def _finished_notes(report: Report, started: Started) -> list[str]:
         notes.append(f"  what failed:  {started.about('errors')}")
         notes.append(f"  try it again:  {shown(with_flag(started.words, '--retry-failed'))}")
     return notes
+
+
+def near(path: str) -> str:
+    """The path from here, if it is below the current folder."""
+    found = Path(path)
+    return str(found.relative_to(Path.cwd())) if found.is_relative_to(Path.cwd()) else path
 
 
 def _document(
@@ -94,5 +103,6 @@ def _document(
         "exit_code": code,
         "resume": None if words is None else shown(words),
         "error": None,
+        "ways_out": [],
         **shapes.report(report),
     }

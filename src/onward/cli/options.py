@@ -83,9 +83,7 @@ policies = together(
         "--every", metavar="WHEN", help='When to save: 100, "5s", "100 items or 5s", auto [default: auto].'
     ),
     _policy("--workers", type=int, metavar="N", help="Items at a time."),
-    _policy(
-        "--executor", metavar="NAME", help="Where the function runs: inline, threads, asyncio, processes."
-    ),
+    _policy("--executor", metavar="NAME", help="Where the function runs: inline, threads, asyncio."),
     _policy("--rate", metavar="RATE", help='At most so many calls: "500/min", "10/s".'),
     _policy("--retries", type=int, metavar="N", help="Further attempts at an item that fails."),
     _policy("--timeout", metavar="TIME", help='How long an attempt may take: 30, "30s", "2 min".'),

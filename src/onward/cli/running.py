@@ -8,12 +8,12 @@ import click
 
 from onward.cli import options, shapes, target
 from onward.cli.answer import Answer
-from onward.cli.commands import resuming, written
+from onward.cli.commands import resuming, ways_out, written
 from onward.cli.endings import Started, finished, halted
 from onward.jobs import Job
 from onward.plan import Plan
 from onward.progress import printable
-from onward.progress.text import counted
+from onward.progress.text import counted, printable_lines
 from onward.settings import Settings
 
 work = options.together(options.source, options.identity, options.policies)
@@ -72,7 +72,7 @@ def plan(**_: Any) -> Answer:
     name = given.get("job", job.settings.job)
     return Answer(
         lambda: shapes.plan(found, name, given.get("run", job.settings.run)),
-        lines=_plan_lines(found, name),
+        lines=_refusal_lines(found.refusal, words) if found.refusal else _plan_lines(found, name),
         exit_code=found.exit_code,
     )
 
@@ -97,11 +97,13 @@ def _plan_lines(found: Plan, name: str) -> list[str]:
     ]
     kinds = [(found.new, "new"), (found.changed, "changed"), (found.retry, "to retry")]
     which = ", ".join(f"{count} {word}" for count, word in kinds if count)
-    lines = [
+    return [
         f"{printable(name)}: {counted(found.total, 'item')}",
-        "  " + ", ".join(parts) + (f" ({which})" if which else ""),
+        "  " + ", ".join(parts) + (f" ({which})" if found.todo > found.new else ""),
         *(f"  {printable(reason)}" for reason in found.reasons),
     ]
-    if found.refusal:
-        lines += ["would be refused:", *(f"  {printable(line)}" for line in found.refusal.splitlines())]
-    return lines
+
+
+def _refusal_lines(refusal: str, words: list[str]) -> list[str]:
+    ways = [f"  {way}" for way in ways_out(refusal, words)]
+    return [f"would be refused: {printable_lines(refusal)}", *ways]

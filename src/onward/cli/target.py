@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable
 from functools import cache
@@ -13,9 +14,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import onward
 from onward.errors import OnwardError, UsageError
 from onward.jobs import Job
 from onward.progress import printable
+
+_LIBRARIES = (sysconfig.get_path("stdlib"), Path(onward.__file__).parent)
 
 
 class Target(NamedTuple):
@@ -117,14 +121,18 @@ def _what_failed(place: str, error: BaseException) -> str:
     ]
     if not frames:
         return f"{place}: {message}"
-    # The user's own last line, if the error came from deeper down.
-    own = [frame for frame in frames if "site-packages" not in frame.filename]
+    # The user's own last line, if the error came from deeper down: from a library, or from us.
+    own = [frame for frame in frames if not _is_library(frame.filename)]
     frame = (own or frames)[-1]
     return f"{_short(frame.filename)}, line {frame.lineno}: {message}"
 
 
 def _is_machinery(filename: str) -> bool:
-    return filename.startswith("<frozen ") or filename == __file__ or filename == importlib.__file__
+    return filename.startswith("<frozen ") or filename in (__file__, importlib.__file__)
+
+
+def _is_library(filename: str) -> bool:
+    return "site-packages" in filename or any(Path(filename).is_relative_to(place) for place in _LIBRARIES)
 
 
 def _short(filename: str) -> str:
