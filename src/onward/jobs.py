@@ -160,14 +160,23 @@ def asked_of(settings: Settings, fn: Callable[..., Any] | None, *, keyed: bool) 
     )
 
 
+def check_repeatable(source: Source | AsyncSource) -> None:
+    """Before a source is read again from its beginning.
+
+    Raises:
+        SourceError: it can be read only once, and was.
+    """
+    if not source.repeatable:
+        raise SourceError(f"{source.name} can be read only once; begin anew with again=True (--again)")
+
+
 def with_restart(settings: Settings, source: Source | AsyncSource) -> Settings:
     """The settings that begin anew, after ``on_change="restart"`` met a changed input.
 
     Raises:
         SourceError: the input can be read only once, and was.
     """
-    if not source.repeatable:
-        raise SourceError(f"{source.name} can be read only once; begin anew with again=True (--again)")
+    check_repeatable(source)
     return settings.with_(again=True)
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 
 from onward import drive
+from onward.admission import RestartNeeded
 from onward.attempts import failure
 from onward.codec import encode
 from onward.errors import FunctionChanged, UsageError
 from onward.events import InterruptRequested
 from onward.executors.base import Unit
 from onward.identity import keying
-from onward.jobs import make_session
+from onward.jobs import check_repeatable, make_session
 from onward.model import Item, Progress, Settled, Status
 from onward.report import Report
 from onward.settings import Settings
@@ -227,8 +228,17 @@ class Pending:
             )
         if not run._adopt(self._source):
             run._work = session.begin(drive.same_input(session))
-        if run._work:
+        if not run._work:
+            return
+        try:
             yield from self._values(drive.units(session, 1))
+        except RestartNeeded:
+            self._restart()
+            yield from self._values(drive.units(session, 1))
+
+    def _restart(self) -> None:
+        check_repeatable(self._source)
+        self._run._session.restart()
 
     def _values(self, units: Iterator[Unit]) -> Iterator[Any]:
         for unit in units:
@@ -239,7 +249,14 @@ class Pending:
         run, session = self._run, self._run._session
         if not run._adopt(self._source):
             run._work = session.begin(await drive.same_input_async(session))
-        if run._work:
+        if not run._work:
+            return
+        try:
+            async for unit in drive.units_async(session, 1):
+                yield run._hand_out(unit[0])
+                run._come_round()
+        except RestartNeeded:
+            self._restart()
             async for unit in drive.units_async(session, 1):
                 yield run._hand_out(unit[0])
                 run._come_round()

@@ -19,7 +19,7 @@ class Report:
         status: "finished" or "interrupted".
         total: items in the input; None if it was not read to its end.
         succeeded, failed, skipped: settled items of the input, over all sessions.
-        reused: of those, settled before this session.
+        reused: of those, the ones whose stored outcome was used; they were not run in this session.
         retired: items with a stored outcome that are not in the input any more.
         attempts: tries made, over all sessions.
         duration: seconds of all sessions; ``session_duration`` of this one.

@@ -69,7 +69,6 @@ class Session:
         self.stopped: Stopped | None = None
         self.already = False
         self.finished = False
-        self.reused = 0
         self.started = time.monotonic()
         self.ended: float | None = None
         self.opened = False
@@ -133,6 +132,12 @@ class Session:
             self.register.turn("open")
         return Head() if move in ("begin", "restart") else self.found.head
 
+    def restart(self) -> None:
+        """Begin anew in the middle, because a settled item has changed; nothing may be in flight."""
+        self.journal.close()
+        self.register.begin_anew()
+        self._open_journal(Head())
+
     def _open_journal(self, head: Head) -> None:
         fresh = not head.saved_at
         state = make_state(self.settings.on_result, self.settings.state, None if fresh else bytes(head.state))
@@ -148,7 +153,6 @@ class Session:
         )
         if state.folded and not fresh and head.folded != state.identity:
             self.journal.state_stale = True
-        self.reused = head.counts.settled
         self.opened = True
 
     def open_intake(self, batch: int) -> Intake:
@@ -343,7 +347,7 @@ class Session:
             succeeded=counts.succeeded,
             failed=counts.failed,
             skipped=counts.skipped,
-            reused=counts.settled if self.already else self.reused,
+            reused=counts.settled - self.journal.new,
             retired=marker.retired if marker else len(self.journal.retired),
             attempts=marker.attempts if marker else totals.attempts,
             duration=self.run_seconds,
@@ -385,7 +389,7 @@ class Session:
             succeeded=counts.succeeded,
             failed=counts.failed,
             skipped=counts.skipped,
-            reused=self.reused,
+            reused=counts.settled - journal.new,
             in_flight=self.intake.in_flight if self.intake else 0,
             rate=rate,
             seconds_left=left / rate if left is not None and journal.new else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -108,7 +109,10 @@ class _Handler:
     def _out_of_grace(self, number: int) -> None:
         # Only the main thread can break off the main thread's code: send it the signal again.
         self._stop.out_of_grace = True
-        signal.pthread_kill(threading.main_thread().ident or 0, number)
+        if hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+        else:
+            _thread.interrupt_main(signal.Signals(number))
 
     def _second(self) -> None:
         self._stop.force()

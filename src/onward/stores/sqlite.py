@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 
 from onward.errors import RunNotFound, StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
-from onward.stores.files import make_folder, sync_folder
+from onward.stores.files import make_folder, sync_folder, warn_of_network
 from onward.stores.locks import RunLock
 
 APPLICATION_ID = 0x6F6E7764  # "onwd"
@@ -46,6 +46,7 @@ class SqliteStore:
 
     def acquire(self) -> None:
         make_folder(self._path.parent)
+        warn_of_network(self._path.parent)
         self._lock.acquire(self._what)
         try:
             self._connection = _open_to_write(self._path)
