@@ -119,6 +119,7 @@ def open_intake(
     keyed: bool,
     batch: int,
     halted: Callable[[], bool],
+    total: int | None,
 ) -> Intake:
     """The intake for what is left of a source, reading from as far on as is safe.
 
@@ -152,9 +153,6 @@ def open_intake(
     )
     if keyed and settled and not seek:
         journal.new_epoch()
-    total = source.total()
-    if total is None and unchanged:
-        total = head.total
     intake = Intake(admission, batch=batch, limit=settings.limit, halted=halted, start=start, total=total)
     journal.read_from(intake, None if verify else fingerprint, fingerprint)
     return intake

@@ -105,7 +105,7 @@ class Run:
     def _adopt(self, source: Source | AsyncSource) -> bool:
         """Take up the source; False if the run was already finished with it."""
         session = self._session
-        session.source = source
+        session.take_source(source)
         by_source = bool(getattr(source, "keyed", False))
         keyed = by_source or self._settings.terms.key is not None
         if keyed != session.keyed:

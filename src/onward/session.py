@@ -73,6 +73,7 @@ class Session:
         self.ended: float | None = None
         self.opened = False
         self._over = False
+        self._total: int | None = None
         self._background = background
         self._failures = settings.terms.failure_limit()
         self._timer: threading.Timer | None = None
@@ -118,11 +119,27 @@ class Session:
             publish.refuse_foreign(self.asked.output, self.found.info.marker)
         self._open_journal(self._carry_out(move))
         self.register.enter(self.journal.totals.counts)
+        self._total = self._first_total()
         self._start_deadline()
         self.announcer(SessionStarted(self.register.info, self.progress, self.asked.command))
         if move == "publish":
             self._finish()
         return move != "publish"
+
+    def take_source(self, source: Source | AsyncSource) -> None:
+        """The source, where it is known only after the session was opened."""
+        self.source = source
+        if self.opened:
+            self._total = self._first_total()
+
+    def _first_total(self) -> int | None:
+        """Items in the input, before it is read: what the source says, or the checkpoint of the same source."""
+        source, head = self.source, self.journal.head
+        if source is None:
+            return head.total
+        total = source.total()
+        fingerprint = source.fingerprint() if total is None else None
+        return head.total if fingerprint is not None and fingerprint == head.fingerprint else total
 
     def _carry_out(self, move: Move) -> Head:
         self.register.ask(self.asked.identity, self.asked.command)
@@ -169,6 +186,7 @@ class Session:
             keyed=self.keyed,
             batch=batch,
             halted=lambda: self.stop.requested,
+            total=self.total,
         )
         return self.intake
 
@@ -364,7 +382,7 @@ class Session:
     @property
     def total(self) -> int | None:
         """Items in the input, None while unknown."""
-        return self.intake.total if self.intake is not None else self.journal.head.total
+        return self.intake.total if self.intake is not None else self._total
 
     @property
     def session_seconds(self) -> float:

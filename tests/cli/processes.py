@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -73,7 +72,15 @@ class Ended:
         """The words of the command that the last line says goes on."""
         last = self.err.rstrip().splitlines()[-1]
         assert "Go on with:  onward " in last, self.err
-        return shlex.split(last.partition("Go on with:  onward ")[2])
+        return words(last.partition("Go on with:  ")[2])
+
+
+def words(line: str) -> list[str]:
+    """The words after ``onward`` as a shell reads the line."""
+    said = subprocess.run(
+        ["bash", "-c", line.replace("onward", "printf '%s\\0'", 1)], capture_output=True, check=True
+    )
+    return said.stdout.decode().split("\0")[:-1]
 
 
 def environment(**more: str) -> dict[str, str]:

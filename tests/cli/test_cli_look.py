@@ -72,7 +72,7 @@ def test_show_tells_all(picky: Path, onward: Command) -> None:
         "bytes": 0,
     }
     (session,) = document["sessions"]
-    assert (session["number"], session["succeeded"], session["failed"]) == (1, 16, 4)
+    assert (session["number"], session["settled"], session["failed"]) == (1, 20, 4)
 
 
 def test_show_results(picky: Path, onward: Command) -> None:
@@ -170,12 +170,12 @@ def test_retry_of_a_run_started_from_python(app: Path, onward: Command) -> None:
 def test_export_of_an_unfinished_run(app: Path, onward: Command) -> None:
     onward("run", "app.py:double", "--input", "items.jsonl", "--limit", "3")
     ended = onward("export", "double", "so-far.csv")
-    assert (ended.code, ended.err) == (0, "3 results in so-far.csv\n")
+    assert (ended.code, ended.err) == (0, "results so far (3/20 done) in so-far.csv\n")
     assert Path("so-far.csv").read_text().split() == ["id,twice", "r1,2", "r2,4", "r3,6"]
     assert onward("export", "double", "so-far.csv").code == 4
     assert onward("export", "double", "so-far.csv", "--force").code == 0
     document = onward("export", "double", "results", "--format", "json", "--json").document
-    assert (document["status"], document["output"]["items"]) == ("interrupted", 3)
+    assert (document["status"], document["settled"]) == ("interrupted", 3)
 
 
 def test_export_of_a_finished_run(app: Path, onward: Command) -> None:
@@ -191,11 +191,11 @@ def test_history(app: Path, onward: Command) -> None:
     for limit in ("3", "4"):
         onward("run", "app.py:double", "--input", "items.jsonl", "--limit", limit)
     titles, first, second = onward("history", "double").out.splitlines()
-    assert titles.split() == ["JOB", "RUN", "SESSION", "STARTED", "TOOK", "ENDED", "ITEMS", "PROCESS"]
+    assert titles.split() == ["JOB", "RUN", "SESSION", "STARTED", "TOOK", "ENDED", "DONE", "PROCESS"]
     assert first.split()[:3] == ["double", "default", "1"]
     assert second.split()[:3] == ["double", "default", "2"]
     sessions = onward("history", "--json").document["sessions"]
-    assert [(one["succeeded"], one["how"]) for one in sessions] == [(3, "interrupted"), (4, "interrupted")]
+    assert [(one["settled"], one["how"]) for one in sessions] == [(3, "interrupted"), (7, "interrupted")]
     assert onward("history", "double", "--run", "other").code == 2
     assert onward("history", "nothing").code == 0
 
@@ -253,9 +253,14 @@ def test_values_that_cannot_be_meant(app: Path, onward: Command, value: str) -> 
 
 
 def test_unexpected_errors_are_short(app: Path, onward: Command) -> None:
-    ended = onward("run", "app.py:double", "--input", "items.jsonl", "--store", "\0")
-    assert ended.code in (1, 2)
-    assert "Traceback" not in ended.err
+    bug = "import onward.cli.looking as l; l.list_runs = lambda s: 1 // 0; l.load = l.list_runs"
+    Path("sitecustomize.py").write_text(bug)
+    ended = onward("status", env={"PYTHONPATH": "."})
+    assert ended.code == 1
+    first, second = ended.err.splitlines()
+    assert first == "onward: ZeroDivisionError: integer division or modulo by zero"
+    assert "ONWARD_DEBUG=1" in second
+    assert "Traceback" in onward("status", env={"PYTHONPATH": ".", "ONWARD_DEBUG": "1"}).err
 
 
 def test_version(onward: Command) -> None:

@@ -51,7 +51,7 @@ def test_errors_in_the_users_file(app: Path, onward: Command, text: str, said: s
     for target in ("bad.py:f", "bad:f"):
         ended = onward("run", target, *ITEMS)
         assert ended.code == (130 if "Keyboard" in text else 1)
-        assert ended.err.startswith(f"onward: {said}")
+        assert ended.err.lstrip().startswith(f"onward: {said}")
         assert "Traceback" not in ended.err
 
 
