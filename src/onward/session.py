@@ -13,9 +13,9 @@ import threading
 import time
 from typing import Any
 
-from onward import finishing, publish
+from onward import finishing, publish, standing
 from onward.cadence import Cadence
-from onward.codec import Restore, decode
+from onward.codec import Restore
 from onward.delivery import Delivery
 from onward.errors import DeadlineReached, FailureLimitReached, Interrupted, OnwardError, Stopped
 from onward.events import Announcer, SessionEnded, SessionStarted
@@ -351,32 +351,6 @@ class Session:
             self.journal.close()
         self.store.close()
 
-    def report(self, status: RunStatus) -> Report:
-        """How far the run is."""
-        info = self.register.info
-        marker = info.marker if info.phase == "finished" else None
-        totals = self.journal.totals
-        counts = marker.counts if marker else totals.counts
-        return Report(
-            job=info.job,
-            run=info.run,
-            status=status,
-            total=marker.total if marker else self.total,
-            succeeded=counts.succeeded,
-            failed=counts.failed,
-            skipped=counts.skipped,
-            reused=counts.settled - self.journal.new,
-            retired=marker.retired if marker else len(self.journal.retired),
-            attempts=marker.attempts if marker else totals.attempts,
-            duration=self.run_seconds,
-            session_duration=self.session_seconds,
-            state=marker.state if marker else decode(self.journal.state.snapshot()),
-            counters=marker.counters if marker else totals.counters,
-            already_finished=self.already,
-            output=marker.output if marker else None,
-            _view=self.view,
-        )
-
     # What it looks like from outside
 
     @property
@@ -395,22 +369,20 @@ class Session:
 
     def progress(self) -> Progress:
         """How far the run is; may be asked from any thread."""
-        journal = self.journal
-        counts = journal.totals.counts
-        seconds = max(1e-9, self.session_seconds)
-        rate = journal.new / seconds
-        total = self.total
-        left = None if total is None else max(0, total - counts.settled)
-        saved_at = journal.saved_monotonic
-        return Progress(
-            total=total,
-            succeeded=counts.succeeded,
-            failed=counts.failed,
-            skipped=counts.skipped,
-            reused=counts.settled - journal.new,
-            in_flight=self.intake.in_flight if self.intake else 0,
-            rate=rate,
-            seconds_left=left / rate if left is not None and journal.new else None,
-            saved=counts.settled - journal.unsaved,
-            saved_age=None if saved_at is None else time.monotonic() - saved_at,
+        in_flight = self.intake.in_flight if self.intake else 0
+        return standing.progress(
+            self.journal, total=self.total, in_flight=in_flight, seconds=self.session_seconds
+        )
+
+    def report(self, status: RunStatus) -> Report:
+        """What the session gives back."""
+        return standing.report(
+            self.register,
+            self.journal,
+            self.view,
+            status=status,
+            total=self.total,
+            already=self.already,
+            run_seconds=self.run_seconds,
+            session_seconds=self.session_seconds,
         )

@@ -1,0 +1,69 @@
+"""How far a session has come, for displays and for the report it gives back."""
+
+from __future__ import annotations
+
+import time
+
+from onward.codec import decode
+from onward.journal import Journal
+from onward.model import Progress, RunStatus
+from onward.register import Register
+from onward.report import Report
+from onward.view import RunView
+
+
+def progress(journal: Journal, *, total: int | None, in_flight: int, seconds: float) -> Progress:
+    """How far the run is after so many seconds of this session. Rate and time left are of new work only."""
+    counts = journal.totals.counts
+    rate = journal.new / max(1e-9, seconds)
+    left = None if total is None else max(0, total - counts.settled)
+    saved_at = journal.saved_monotonic
+    return Progress(
+        total=total,
+        succeeded=counts.succeeded,
+        failed=counts.failed,
+        skipped=counts.skipped,
+        reused=counts.settled - journal.new,
+        in_flight=in_flight,
+        rate=rate,
+        seconds_left=left / rate if left is not None and journal.new else None,
+        saved=counts.settled - journal.unsaved,
+        saved_age=None if saved_at is None else time.monotonic() - saved_at,
+    )
+
+
+def report(
+    register: Register,
+    journal: Journal,
+    view: RunView,
+    *,
+    status: RunStatus,
+    total: int | None,
+    already: bool,
+    run_seconds: float,
+    session_seconds: float,
+) -> Report:
+    """What the session gives back: from the marker if the run is finished, else as it stands."""
+    info = register.info
+    marker = info.marker if info.phase == "finished" else None
+    totals = journal.totals
+    counts = marker.counts if marker else totals.counts
+    return Report(
+        job=info.job,
+        run=info.run,
+        status=status,
+        total=marker.total if marker else total,
+        succeeded=counts.succeeded,
+        failed=counts.failed,
+        skipped=counts.skipped,
+        reused=counts.settled - journal.new,
+        retired=marker.retired if marker else len(journal.retired),
+        attempts=marker.attempts if marker else totals.attempts,
+        duration=run_seconds,
+        session_duration=session_seconds,
+        state=marker.state if marker else decode(journal.state.snapshot()),
+        counters=marker.counters if marker else totals.counters,
+        already_finished=already,
+        output=marker.output if marker else None,
+        _view=view,
+    )
