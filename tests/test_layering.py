@@ -25,6 +25,7 @@ LAYERS = [
     ["outcomes", "register"],
     ["journal", "publish", "view"],
     ["finishing", "intake", "opening", "report"],
+    ["standing"],
     ["session"],
     # the parts wired; progress is below jobs, which shows it where nothing else was asked for
     ["drive", "progress"],
