@@ -29,8 +29,9 @@ LAYERS = [
     ["session"],
     # the parts wired; progress is below jobs, which shows it where nothing else was asked for
     ["drive", "progress"],
-    ["jobs"],
+    ["execution"],
     ["loop", "plan", "streams"],
+    ["jobs"],
     ["faces"],
     # what stands on onward as its users do
     ["llm", "testing"],

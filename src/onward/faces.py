@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from onward import jobs, streams
+from onward import execution, streams
 from onward.cadence import Every
 from onward.errors import UsageError
 from onward.events import Observer
@@ -105,7 +105,7 @@ def map(  # noqa: A001 - the name of the idea
         UsageError: an argument cannot be meant.
     """
     policies = {name: value for name, value in locals().items() if name not in ("fn", "items")}
-    return jobs.execute(Settings(**policies), fn, items)
+    return execution.execute(Settings(**policies), fn, items)
 
 
 async def amap(fn: Callable[..., Any], items: Any, *, job: str, **policies: Any) -> Report:
@@ -114,7 +114,7 @@ async def amap(fn: Callable[..., Any], items: Any, *, job: str, **policies: Any)
     Cancelling it from outside is an interrupt: it pulls no more, gives the items in flight ``grace`` seconds,
     saves, and lets the cancellation pass.
     """
-    return await jobs.execute_async(_settings(job, policies), fn, items)
+    return await execution.execute_async(_settings(job, policies), fn, items)
 
 
 def stream(

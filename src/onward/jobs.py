@@ -1,278 +1,23 @@
-"""Jobs: a function, its policies, and the ways to run it over a source."""
+"""Jobs: a function and its policies, and the ways to run it over a source."""
 
 from __future__ import annotations
 
-import threading
+import functools
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from onward import executors, limits
-from onward.attempts import Policy, is_async, make_call
+from onward import streams
 from onward.codec import restorer
-from onward.drive import drive, drive_async, same_input, same_input_async
-from onward.errors import SourceError, UsageError
-from onward.events import Announcer, AttemptFailed, InterruptRequested
-from onward.model import Failure, Item, Outcome
-from onward.opening import Asked
-from onward.progress import display
-from onward.publish import output_at
+from onward.errors import UsageError
+from onward.execution import execute, execute_async
+from onward.model import Outcome
+from onward.plan import Plan, make_plan
 from onward.report import Report
-from onward.session import Session
-from onward.settings import Settings, identity_of
-from onward.sources import AsyncSource, Source, open_source
-from onward.sources import is_async as is_async_source
-from onward.stop import signals
+from onward.settings import Settings, check_names
 from onward.stores import open_runs
 from onward.view import RunView
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass
-class Execution:
-    """A session with all that drives it."""
-
-    session: Session
-    policy: Policy
-    executor: Any
-    workers: int
-    batch: int
-
-    @property
-    def in_loop(self) -> bool:
-        return bool(self.executor == "asyncio")
-
-    def announce_interrupt(self) -> None:
-        session = self.session
-        in_flight = session.intake.in_flight if session.intake else 0
-        session.announcer(InterruptRequested(in_flight, session.settings.terms.grace))
-
-    # The two drivers. Each pauses when the session is open, and then after every outcome, so that a stream can
-    # hand on what was saved.
-
-    def steps(self) -> Iterator[None]:
-        session = self.session
-        session.look()
-        work = session.begin(same_input(session))
-        yield
-        if work:
-            call = make_call(self.policy, in_loop=False, workers=self.workers)
-            executor = executors.make(self.executor, self.workers)
-            yield from drive(session, call, executor, self.batch)
-
-    async def steps_async(self) -> AsyncIterator[None]:
-        session = self.session
-        session.look()
-        work = session.begin(await same_input_async(session))
-        yield
-        if work:
-            call = make_call(self.policy, in_loop=True, workers=self.workers)
-            async for _ in drive_async(session, call, executors.make_async(self.workers), self.batch):
-                yield
-
-
-def prepare(
-    settings: Settings, fn: Callable[..., Any], source: Source | AsyncSource, *, in_loop: bool
-) -> Execution:
-    """Put the parts of a session together; nothing is touched yet."""
-    needs_loop = in_loop or is_async(fn) or is_async_source(source)
-    executor = executors.choose(
-        settings.executor, is_async=needs_loop, workers=settings.workers, timeout=settings.terms.timeout
-    )
-    session = make_session(settings, fn, source, background=executor != "inline")
-    policy = Policy(
-        fn=fn,
-        params=dict(settings.params or {}),
-        keeper=_Keeper(session),
-        stop=session.stop,
-        retries=settings.terms.retries,
-        timeout=settings.terms.timeout,
-        permission=limits.limiter(settings.rate) if settings.rate else None,
-        batch=settings.batch is not None,
-        inline=executor == "inline",
-        announce=_announce_attempt(session.announcer),
-    )
-    return Execution(session, policy, executor, settings.workers, settings.batch or 1)
-
-
-class _Keeper:
-    """The session's journal, which there is only once the session is open."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def finished_step(self, item: Item, name: str) -> bytes | None:
-        return self._session.journal.finished_step(item, name)
-
-    def keep_step(self, item: Item, name: str, raw: bytes) -> None:
-        self._session.journal.keep_step(item, name, raw)
-
-
-def _announce_attempt(announcer: Announcer) -> Callable[[Item, Failure, int, float], None]:
-    def announce(item: Item, error: Failure, attempt: int, wait: float) -> None:
-        announcer(AttemptFailed(item.position, item.key, error, attempt, wait))
-
-    return announce
-
-
-def make_session(
-    settings: Settings,
-    fn: Callable[..., Any] | None,
-    source: Source | AsyncSource | None,
-    *,
-    background: bool,
-) -> Session:
-    """A session for a job; its run is not touched yet."""
-    keyed = is_keyed(settings, source)
-    runs = open_runs(settings.store)
-    restore = restorer(fn, batch=settings.batch is not None) if fn is not None else None
-    shown = display(settings.progress)
-    return Session(
-        settings,
-        asked_of(settings, fn, keyed=keyed),
-        source,
-        runs.writer(settings.job, settings.run),
-        keyed=keyed,
-        background=background,
-        restore=restore,
-        announcer=Announcer([*settings.observers, *([shown] if shown else [])]),
-        view=RunView(runs, settings.job, settings.run, restore),
-    )
-
-
-def is_keyed(settings: Settings, source: Source | AsyncSource | None) -> bool:
-    """Whether items are told apart by key: by one the caller gives, or the source has."""
-    return settings.terms.key is not None or bool(getattr(source, "keyed", False))
-
-
-def asked_of(settings: Settings, fn: Callable[..., Any] | None, *, keyed: bool) -> Asked:
-    """What a start with these settings asks for."""
-    return Asked(
-        job=settings.job,
-        run=settings.run,
-        identity=identity_of(settings, fn, keyed=keyed),
-        output=output_at(settings.output, force=settings.force, format_name=settings.output_format),
-        on_change=settings.on_change,
-        again=settings.again,
-        retry_failed=settings.retry_failed,
-        command=settings.command,
-    )
-
-
-def check_repeatable(source: Source | AsyncSource) -> None:
-    """Before a source is read again from its beginning.
-
-    Raises:
-        SourceError: it can be read only once, and was.
-    """
-    if not source.repeatable:
-        raise SourceError(f"{source.name} can be read only once; begin anew with again=True (--again)")
-
-
-def with_restart(settings: Settings, source: Source | AsyncSource) -> Settings:
-    """The settings that begin anew, after ``on_change="restart"`` met a changed input.
-
-    Raises:
-        SourceError: the input can be read only once, and was.
-    """
-    check_repeatable(source)
-    return settings.with_(again=True)
-
-
-def execute(settings: Settings, fn: Callable[..., Any], items: Any) -> Report:
-    """Run a job over items, from a thread."""
-    from onward.admission import RestartNeeded
-
-    source = open_source(items, format=settings.source_format)
-    try:
-        return _execute(settings, fn, source)
-    except RestartNeeded:
-        return _execute(with_restart(settings, source), fn, source)
-
-
-def _execute(settings: Settings, fn: Callable[..., Any], source: Source | AsyncSource) -> Report:
-    execution = prepare(settings, fn, source, in_loop=False)
-    session = execution.session
-    with session, signals(session.stop, settings.terms.grace, execution.announce_interrupt):
-        if execution.in_loop:
-            _run_loop(execution)
-        else:
-            for _ in execution.steps():
-                pass
-        return session.conclude()
-
-
-def _run_loop(execution: Execution) -> None:
-    """Drive a session in an event loop of its own; in a thread of its own where one is running here (notebooks)."""
-    import asyncio
-
-    async def drain() -> None:
-        async for _ in execution.steps_async():
-            pass
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(drain())
-        return
-    box: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            asyncio.run(drain())
-        except BaseException as error:
-            box.append(error)
-
-    thread = threading.Thread(target=work, name="onward-loop", daemon=True)
-    thread.start()
-    thread.join()
-    if box:
-        raise box[0]
-
-
-async def execute_async(settings: Settings, fn: Callable[..., Any], items: Any) -> Report:
-    """Run a job over items, in the running event loop."""
-    from onward.admission import RestartNeeded
-
-    source = open_source(items, format=settings.source_format)
-    try:
-        return await _execute_async(settings, fn, source)
-    except RestartNeeded:
-        return await _execute_async(with_restart(settings, source), fn, source)
-
-
-async def _execute_async(settings: Settings, fn: Callable[..., Any], source: Source | AsyncSource) -> Report:
-    import asyncio
-
-    execution = prepare(settings, fn, source, in_loop=True)
-    session = execution.session
-
-    async def drain() -> None:
-        async for _ in execution.steps_async():
-            pass
-
-    with session:
-        work = asyncio.ensure_future(drain())
-        try:
-            await asyncio.shield(work)
-        except asyncio.CancelledError:
-            await _wind_down(work, session, settings.terms.grace)
-            raise
-        return session.conclude()
-
-
-async def _wind_down(work: Any, session: Session, grace: float) -> None:
-    """Cancelled from outside: stop pulling, let what is in flight settle for ``grace`` seconds."""
-    import asyncio
-
-    session.stop.request()
-    await asyncio.wait([work], timeout=grace)
-    if not work.done():
-        work.cancel()
-        await asyncio.wait([work])
-    if not work.cancelled() and work.exception() is not None:
-        raise work.exception()
 
 
 class Job:
@@ -282,8 +27,6 @@ class Job:
     """
 
     def __init__(self, fn: Callable[..., Any], settings: Settings) -> None:
-        import functools
-
         functools.update_wrapper(self, fn)
         self.fn = fn
         self.settings = settings
@@ -307,22 +50,18 @@ class Job:
         self, items: Any, *, ordered: bool = False, replay: bool = True, **policies: Any
     ) -> Iterator[Outcome]:
         """As :func:`onward.stream`."""
-        from onward.streams import stream
-
-        return stream(self.settings.with_(**policies), self.fn, items, ordered=ordered, replay=replay)
+        return streams.stream(self.settings.with_(**policies), self.fn, items, ordered=ordered, replay=replay)
 
     def astream(
         self, items: Any, *, ordered: bool = False, replay: bool = True, **policies: Any
     ) -> AsyncIterator[Outcome]:
         """As :func:`onward.astream`."""
-        from onward.streams import astream
+        return streams.astream(
+            self.settings.with_(**policies), self.fn, items, ordered=ordered, replay=replay
+        )
 
-        return astream(self.settings.with_(**policies), self.fn, items, ordered=ordered, replay=replay)
-
-    def plan(self, items: Any, **policies: Any) -> Any:
+    def plan(self, items: Any, **policies: Any) -> Plan:
         """What a run would do, and why; runs nothing and touches nothing."""
-        from onward.plan import make_plan
-
         return make_plan(self.settings.with_(**policies), self.fn, items)
 
     def view(self, run: str | None = None) -> RunView:
@@ -356,8 +95,6 @@ def job(name: str, **policies: Any) -> Callable[[F], Job]:
     """
     if callable(name):
         raise UsageError('write @onward.job("a-name"), with the name that its runs are stored under')
-    from onward.settings import check_names
-
     check_names(policies)
     settings = Settings(job=name, **policies)
     return lambda fn: Job(fn, settings)

@@ -16,9 +16,9 @@ from onward.attempts import failure
 from onward.codec import encode
 from onward.errors import FunctionChanged, UsageError
 from onward.events import InterruptRequested
+from onward.execution import check_repeatable, make_session
 from onward.executors.base import Unit
 from onward.identity import keying
-from onward.jobs import check_repeatable, make_session
 from onward.model import Item, Progress, Settled, Status
 from onward.report import Report
 from onward.settings import Settings

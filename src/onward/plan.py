@@ -10,9 +10,9 @@ from typing import Any, cast
 from onward import outcomes
 from onward.admission import Admission, Known
 from onward.errors import OnwardError, RunNotFound, UsageError
+from onward.execution import asked_of, is_keyed
 from onward.intake import key_function
 from onward.intervals import IntervalSet
-from onward.jobs import asked_of, is_keyed
 from onward.model import Item
 from onward.opening import Asked, Found, InputDigest, Move, decide, look, needs_input
 from onward.publish import refuse_foreign

@@ -12,7 +12,7 @@ import msgspec
 
 from onward import outcomes
 from onward.codec import decode
-from onward.jobs import Execution, prepare
+from onward.execution import Execution, prepare
 from onward.model import Outcome
 from onward.session import Session
 from onward.settings import Settings
