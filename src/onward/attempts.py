@@ -13,6 +13,8 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
 from typing import Any, NamedTuple, cast
 
 from onward import retry
@@ -25,6 +27,8 @@ from onward.stop import Abandoned, Stop
 Unit = Sequence[Item]
 LIMIT_POLL = 0.02
 """Seconds between two questions to the rate limiter."""
+
+_PACKAGE = str(Path(__file__).parent)
 
 TRACEBACK = 8000
 """Characters of a traceback that are kept, from its end."""
@@ -133,10 +137,18 @@ def _as_many(returned: Any, unit: Unit) -> Sequence[Any]:
 
 def failure(error: BaseException) -> Failure:
     """The durable record of an exception."""
-    text = "".join(traceback.format_exception(error))
+    text = "".join(traceback.format_exception(type(error), error, _from_user_code(error.__traceback__)))
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     return Failure(name, _clean(str(error)), _clean(text[-TRACEBACK:]), time.time())
+
+
+def _from_user_code(trace: TracebackType | None) -> TracebackType | None:
+    """The part of a traceback that is not onward's own."""
+    found = trace
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        found = found.tb_next
+    return found if found is not None else trace
 
 
 def _clean(text: str) -> str:
