@@ -71,8 +71,10 @@ def look(reader: Reader, asked: Asked) -> Found:
 def needs_input(found: Found, asked: Asked, source: Source | AsyncSource) -> bool:
     """Whether only reading the whole input can tell if a finished run is asked for again."""
     marker = found.info.marker
-    if found.info.phase != "finished" or marker is None or asked.again or asked.retry_failed:
+    if found.info.phase != "finished" or marker is None or asked.again:
         return False
+    if asked.retry_failed and marker.counts.failed:
+        return False  # the run is taken up again, which compares item by item
     fingerprint = source.fingerprint()
     return fingerprint is None or fingerprint != marker.fingerprint
 
