@@ -43,6 +43,7 @@ class Run:
         self._attempt: Attempt | None = None
         self._began = 0.0
         self._settled = True
+        self._decided: Settled | None = None
         self._signals = signals(self._session.stop, settings.terms.grace, self._announce_interrupt)
         self.report: Report | None = None
 
@@ -71,6 +72,7 @@ class Run:
         session.stop.interruptible = False
         try:
             with session:
+                self._pass_on()
                 if error is not None:
                     session.fail(error)
                 elif session.opened:
@@ -131,6 +133,7 @@ class Run:
         self._session.stop.interruptible = False
         if not self._settled:
             self.succeed(None)
+        self._pass_on()
         current.set(None)
         self._session.raise_if_interrupted()
 
@@ -167,13 +170,19 @@ class Run:
     def _settle(self, status: Status, raw: bytes, error: Any = None) -> None:
         assert self._attempt is not None
         spent = time.perf_counter() - self._began
-        settled = Settled(self._attempt.item, status, raw, error, 1, spent, self._attempt.counters)
+        self._decided = Settled(self._attempt.item, status, raw, error, 1, spent, self._attempt.counters)
         self._settled = True
-        with self._shielded():
-            self._session.settle(settled)
+
+    def _pass_on(self) -> None:
+        """Give the journal what the body decided, only now: what it does to the state after that belongs to it."""
+        decided, self._decided = self._decided, None
+        if decided is not None:
+            with self._shielded():
+                self._session.settle(decided)
 
     def checkpoint(self) -> None:
         """Make everything settled so far durable; returns after the fsync."""
+        self._pass_on()
         with self._shielded():
             self._session.journal.checkpoint()
 

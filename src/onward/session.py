@@ -90,6 +90,7 @@ class Session:
         if self.opened:
             self.journal.keyed = self.keyed
             self.register.ask(parts, None)
+            self.register.write()  # blocks must never be there without what says how to read them
 
     # Opening
 
@@ -297,8 +298,8 @@ class Session:
         report = None
         with contextlib.suppress(OnwardError):
             report = self._end(how)
-        if isinstance(error, Interrupted):
-            error.report = report
+        if isinstance(error, Interrupted):  # raised before the last save; how far it came is known now
+            error.report, error.args = report, self._interrupted(report).args
         elif isinstance(error, KeyboardInterrupt):
             raise self._interrupted(report) from error
 
