@@ -5,13 +5,13 @@
     ├── ValueRefused                1   a result or state that JSON would not give back equal
     ├── BatchMismatch               1   a batch function returned another number of results than it got items
     ├── SourceError                 1   the input cannot be read
-    ├── StateNotRebuildable         4   a change that hand-kept state cannot follow
     ├── Refused                     4   what is stored and what is asked do not fit
     │   ├── InputChanged
     │   ├── FunctionChanged
     │   ├── DuplicateKey
     │   ├── OutputExists
-    │   └── OutputMissing
+    │   ├── OutputMissing
+    │   └── StateNotRebuildable         a change that hand-kept state cannot follow
     ├── RunHeld                     5   another live process holds the run
     ├── Stopped                     6   a limit was reached; the run can be resumed; has .report
     │   ├── DeadlineReached
