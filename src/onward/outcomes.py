@@ -141,14 +141,18 @@ def _moves(reader: Reader, epoch: int) -> dict[int, int]:
 def _by_position(entries: Iterator[Entry], moves: dict[int, int]) -> Iterator[Entry]:
     """Sorted by a temporary database on disk, since any order is possible and memory is not to grow."""
     with contextlib.closing(sqlite3.connect("", isolation_level=None)) as database:
-        database.execute("CREATE TABLE entry (position INTEGER PRIMARY KEY, body BLOB) WITHOUT ROWID")
+        # An item that the newest reading of the input has not reached may share its last position with another.
+        database.execute(
+            "CREATE TABLE entry (position INTEGER, ordinal INTEGER, body BLOB, PRIMARY KEY (position, ordinal)) "
+            "WITHOUT ROWID"
+        )
         database.execute("BEGIN")
         for entry in entries:
             position = moves.get(entry.ordinal, entry.ordinal)
             moved = msgspec.structs.replace(entry.outcome, position=position)
             body = msgspec.msgpack.encode(msgspec.structs.replace(entry, outcome=moved))
-            database.execute("INSERT OR REPLACE INTO entry VALUES (?, ?)", (position, body))
-        for (body,) in database.execute("SELECT body FROM entry ORDER BY position"):
+            database.execute("INSERT INTO entry VALUES (?, ?, ?)", (position, entry.ordinal, body))
+        for (body,) in database.execute("SELECT body FROM entry ORDER BY position, ordinal"):
             yield msgspec.msgpack.decode(body, type=Entry)
 
 
