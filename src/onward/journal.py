@@ -148,10 +148,10 @@ class Journal:
     def retire(self, ordinal: int) -> None:
         """The item is not in the input any more: its outcome stays, but counts no more."""
         with self._lock:
-            self.retired.add(ordinal)
             status = self.old_status(ordinal)
+            self._outdate(status)  # first, since it may refuse, and then nothing is retired
+            self.retired.add(ordinal)
             self.totals.move(status, -1)
-            self._outdate(status)
 
     def readmit(self, ordinal: int) -> None:
         """A retired item is back."""
