@@ -330,6 +330,7 @@ class Session:
             self._leave(how)
             self.register.write()
         self._over = True
+        self.delivery.hand_on()  # what the last save of a finished run made durable
         report = self.report("finished" if how == "finished" else "interrupted")
         self.announcer(SessionEnded(how, report))
         return report
