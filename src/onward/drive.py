@@ -25,8 +25,7 @@ def units(session: Session, batch: int) -> Iterator[Unit]:
     source = _plain(session)
     intake, stop = session.open_intake(batch), session.stop
     reading = source.read(intake.start)
-    with closing(reading):
-        stop.interruptible = True  # waiting for the next value is waiting for the user's code
+    with closing(reading), stop.user_code():  # waiting for the next value is waiting for the user's code
         for value in reading:
             stop.interruptible = False
             if full := intake.push(value, lambda: reading.place):
@@ -37,6 +36,7 @@ def units(session: Session, batch: int) -> Iterator[Unit]:
         else:
             stop.interruptible = False
             intake.end()
+        stop.interruptible = False
         if rest := intake.rest():
             yield rest
 

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import warnings
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from msgspec import Struct
 
@@ -23,6 +23,13 @@ class ItemRef(Struct, frozen=True):
 
     position: int
     key: Key
+
+    def __getitem__(self, name: object) -> NoReturn:
+        """An input is expected here: say that there is none."""
+        raise TypeError(
+            f"on_result's item has position and key, no {name!r}: inputs are not stored. Put what the state needs into "
+            "the result"
+        )
 
 
 OnResult = Callable[[Any, ItemRef, Any], Any]

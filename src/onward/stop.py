@@ -45,6 +45,15 @@ class Stop:
         self.event.set()
         self._wake()
 
+    @contextmanager
+    def user_code(self) -> Iterator[None]:
+        """Around the user's code in the main thread."""
+        self.interruptible = True
+        try:
+            yield
+        finally:
+            self.interruptible = False
+
     def _wake(self) -> None:
         for listener in self.listeners:
             listener()

@@ -111,6 +111,7 @@ def test_a_second_sigterm_stops_at_once(app: Path, start: Starter) -> None:
 
 
 def test_a_killed_run_goes_on(app: Path, start: Starter, onward: Command) -> None:
+    items(app / "items.jsonl", 100)
     process = start(*SLOW, "--every", "1")
     wait_for(lambda: onward("status", "--json").document.get("runs"))
     wait_for(lambda: onward("status", "--json").document["runs"][0]["settled"] >= 2)
@@ -123,7 +124,7 @@ def test_a_killed_run_goes_on(app: Path, start: Starter, onward: Command) -> Non
     resumed = onward(*SLOW, "--every", "1", "--json")
     assert resumed.code == 0
     assert resumed.document["reused"] >= run["settled"]
-    assert lines("out.jsonl") == [f"r{n}" for n in range(1, 21)]
+    assert lines("out.jsonl") == [f"r{n}" for n in range(1, 101)]
 
 
 def test_try_ten_then_the_rest(app: Path, onward: Command) -> None:

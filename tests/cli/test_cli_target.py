@@ -92,11 +92,6 @@ def test_the_only_job_needs_no_name(app: Path, onward: Command) -> None:
     assert onward("status", "--json").document["runs"][0]["job"] == "only"
 
 
-def test_a_file_named_like_a_module_of_python(app: Path, onward: Command) -> None:
-    Path("queue.py").write_text("def work(item): return item['n']\n")
-    assert onward("run", "queue.py:work", *ITEMS).code == 0
-
-
 def test_a_lambda_is_named_by_its_variable(app: Path, onward: Command) -> None:
     Path("small.py").write_text("work = lambda item: item['n']\n")
     assert onward("run", "small.py:work", *ITEMS).code == 0

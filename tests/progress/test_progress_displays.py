@@ -233,11 +233,11 @@ def test_the_live_line(tmp_path: Path) -> None:
     code = "show = start(); time.sleep(0.5); show(SessionEnded('finished', None))"
     received = on_terminal(tmp_path, code, columns=140)
     drawn = [line for line in PLAIN.sub("", received).split("\r") if "saved" in line]
-    counts = r"7\d\d/1000  7\d%  12\.1/s  0:00:21 left  2 failed  700 reused  saved 0\.4 s ago"
+    counts = r"\d+/1000  \d+%  12\.1/s  0:00:21 left  2 failed  700 reused  saved 0\.4 s ago"
     assert all(re.fullmatch(rf"screening  ━{{30}}  {counts}", line) for line in drawn), drawn
     assert 4 <= len(drawn) <= 7, "about ten times a second"
     assert re.fullmatch(
-        r"screening  7\d\d/1000  finished  in 0:00:0\d  2 failed  700 reused", rows(received)[0]
+        r"screening  \d+/1000  finished  in 0:00:0\d  2 failed  700 reused", rows(received)[0]
     )
 
 
@@ -267,7 +267,7 @@ def test_what_is_printed_stays_whole(tmp_path: Path) -> None:
     )
     screen = rows(received)
     assert screen[:4] == ["one", "two", "three four", "five"]
-    assert screen[4].startswith("screening  7")
+    assert screen[4].startswith("screening  ")
     assert screen[5:] == ["six", ""]
 
 
@@ -295,7 +295,7 @@ def test_after_an_interrupt_it_says_what_it_waits_for(tmp_path: Path) -> None:
     )
     plain = PLAIN.sub("", received)
     assert "screening  stopping: waiting for 3 items in flight, up to 30 s; Ctrl-C again stops now" in plain
-    assert re.fullmatch(r"screening  7\d\d/1000  interrupted .*", rows(received)[0])
+    assert re.fullmatch(r"screening  \d+/1000  interrupted .*", rows(received)[0])
 
 
 def test_no_colours_when_asked(tmp_path: Path) -> None:

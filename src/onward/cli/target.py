@@ -132,7 +132,9 @@ def _is_machinery(filename: str) -> bool:
 
 
 def _is_library(filename: str) -> bool:
-    return "site-packages" in filename or any(Path(filename).is_relative_to(place) for place in _LIBRARIES)
+    if filename.startswith("<") or "site-packages" in filename:
+        return True
+    return any(Path(filename).is_relative_to(place) for place in _LIBRARIES)
 
 
 def _short(filename: str) -> str:
