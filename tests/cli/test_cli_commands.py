@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.cli.commands import about, read, resuming, shown, with_flag, without, written
+from onward.cli.commands import about, read, resuming, shown, ways_out, with_flag, without, written
 
 words = st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), max_size=5)
 
@@ -65,3 +65,20 @@ def test_with_a_flag() -> None:
 def test_about_says_no_more_than_it_must() -> None:
     assert about("errors", "screening") == "onward errors screening"
     assert about("errors", "a b", "second", "x.db") == "onward errors 'a b' --run second --store x.db"
+
+
+@pytest.mark.parametrize(
+    ("message", "ends"),
+    [
+        ('on_change="keep" (use it), "redo" or "restart"', ["keep", "redo", "restart"]),
+        ('"redo" was asked; give on_change="restart"', ["restart"]),
+        ('give duplicates="skip" to go on', ["skip"]),
+        ("move it, or force=True (--force)", ["--force"]),
+        ("run again with again=True (--again)", ["--again"]),
+        ("nothing to propose", []),
+    ],
+)
+def test_ways_out(message: str, ends: list[str]) -> None:
+    ways = ways_out(message, ["run", "a", "--on-change", "stop"])
+    assert [shlex.split(way)[-1] for way in ways] == ends
+    assert all(way.count("--on-change") <= 1 for way in ways)

@@ -17,7 +17,7 @@ from onward.view import list_runs, load
 @options.store
 @options.as_json
 def history(job: str | None, run: str | None, store: str | None) -> Answer:
-    """List the sessions of all runs, or of one JOB: when, how long, how they ended, how far the run was.
+    """List the sessions of runs: when, how long, how each ended, how far.
 
     \b
     Example:

@@ -29,7 +29,7 @@ from onward.view import load, remove
 def export(
     job: str, output: str, output_format: str | None, run: str, store: str | None, force: bool
 ) -> Answer:
-    """Write the results that one run of JOB has so far to OUTPUT. The run may go on meanwhile.
+    """Write the results of a run of JOB so far to OUTPUT. The run may go on.
 
     \b
     Example:
@@ -54,7 +54,7 @@ def export(
 @options.one_run
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def rm(job: str, run: str, store: str | None, yes: bool) -> Answer:
-    """Delete one run of JOB: its outcomes, state and history. Its output files stay. Not while it is running.
+    """Delete a run of JOB: its outcomes, state and history. Its output files stay; a live run is not deleted.
 
     \b
     Example:

@@ -124,7 +124,7 @@ def _short(text: str) -> str:
 @options.one_run
 @click.option("--traceback", is_flag=True, help="The traceback of every error too.")
 def errors(job: str, run: str, store: str | None, traceback: bool) -> Answer:
-    """List the failed items of one run of JOB: how many of each kind of error, then one by one.
+    """List the failed items of a run of JOB, by kind and one by one.
 
     \b
     Example:

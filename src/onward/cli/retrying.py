@@ -23,7 +23,7 @@ NOT_FROM_HERE = 2
 @click.command()
 @options.one_run
 def retry(job: str, run: str, store: str | None) -> Answer:
-    """Try the failed items of one run of JOB again.
+    """Try the failed items of a run of JOB again.
 
     Repeats the command that the run was started with, from the same folder, with --retry-failed. Where that
     cannot be (the run was started from Python, or read standard input) it says what does, and exits with 2.

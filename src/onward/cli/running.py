@@ -25,7 +25,7 @@ work = options.together(options.source, options.identity, options.policies)
 @options.quiet
 @options.as_json
 def run(quiet: bool, **_: Any) -> Answer:
-    """Run TARGET over the items of a file, or go on with a run that was interrupted.
+    """Run TARGET over the items of a file, or go on where that stopped.
 
     TARGET is FILE.py:NAME or MODULE:NAME, a job or a plain function. Running the same command again is the
     resume: what is settled is not run again. Options given here go before the job's own policies.
@@ -57,7 +57,7 @@ def run(quiet: bool, **_: Any) -> Answer:
 @options.quiet
 @options.as_json
 def plan(**_: Any) -> Answer:
-    """Say what ``onward run`` with the same options would do, and why. Runs nothing.
+    """Say what run would do with the same options, and why. Runs nothing.
 
     Exits with what the run would be refused with, if it would: 4 mostly.
 
@@ -70,9 +70,10 @@ def plan(**_: Any) -> Answer:
     words = ["run", *resuming(context.obj)[1:]]
     found: Plan = job.plan(items, command=written(words), **given)
     name = given.get("job", job.settings.job)
+    ways = ways_out(found.refusal or "", words)
     return Answer(
-        lambda: shapes.plan(found, name, given.get("run", job.settings.run)),
-        lines=_refusal_lines(found.refusal, words) if found.refusal else _plan_lines(found, name),
+        lambda: shapes.plan(found, name, given.get("run", job.settings.run), ways),
+        lines=_refusal_lines(found.refusal, ways) if found.refusal else _plan_lines(found, name),
         exit_code=found.exit_code,
     )
 
@@ -104,6 +105,5 @@ def _plan_lines(found: Plan, name: str) -> list[str]:
     ]
 
 
-def _refusal_lines(refusal: str, words: list[str]) -> list[str]:
-    ways = [f"  {way}" for way in ways_out(refusal, words)]
-    return [f"would be refused: {printable_lines(refusal)}", *ways]
+def _refusal_lines(refusal: str, ways: list[str]) -> list[str]:
+    return [f"would be refused: {printable_lines(refusal)}", *(f"  {way}" for way in ways)]

@@ -47,7 +47,7 @@ def screen(
     quiet: bool,
     **_: Any,
 ) -> Answer:
-    """Rank the resumes (.txt, .md) in a folder for a job, with the evidence for every score.
+    """Rank a folder of resumes (.txt, .md) for a job, with the evidence.
 
     It ranks for a human and rejects nobody. Running the same command again is the resume.
 

@@ -37,10 +37,11 @@ def report(found: Report | None) -> dict[str, Any]:
     return {**shape, "output": output(found.output if found is not None else None)}
 
 
-def plan(found: Plan, job: str, run: str) -> dict[str, Any]:
-    """What a run would do."""
+def plan(found: Plan, job: str, run: str, ways: list[str]) -> dict[str, Any]:
+    """What a run would do, or what it would stop with and the commands that go on."""
     shape = {name: getattr(found, name) for name in _PLAN}
-    return {"job": job, "run": run, **shape, "reasons": list(found.reasons), "refusal": found.refusal}
+    reasons = {"reasons": list(found.reasons), "refusal": found.refusal, "ways_out": ways}
+    return {"job": job, "run": run, **shape, **reasons}
 
 
 def run(view: RunView) -> dict[str, Any]:
