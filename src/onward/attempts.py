@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, cast
 from onward import retry
 from onward.codec import encode
 from onward.errors import BatchMismatch, Skip, ValueRefused
-from onward.model import Failure, Item, Settled
+from onward.model import Failure, Item, Settled, Status
 from onward.steps import Attempt, StepKeeper, current
 from onward.stop import Abandoned, Stop
 
@@ -67,14 +67,23 @@ class Policy:
 
 
 class Tally:
-    """What happened to one unit so far."""
+    """What happened to one unit so far.
+
+    Attributes:
+        error: what the last attempt raised, until it was decided what follows.
+        spent: seconds of all attempts.
+    """
+
+    __slots__ = ("_began", "_policy", "attempt", "attempts", "error", "spent", "unit")
 
     def __init__(self, policy: Policy, unit: Unit) -> None:
         self._policy = policy
+        self._began = 0.0
         self.unit = unit
         self.attempts = 0
         self.spent = 0.0
         self.attempt: Attempt | None = None
+        self.error: Exception | None = None
 
     @property
     def argument(self) -> Any:
@@ -86,9 +95,15 @@ class Tally:
         if not self._policy.batch:
             self.attempt = Attempt(self.unit[0], self._policy.keeper)
             current.set(self.attempt)
+        self._began = time.perf_counter()
+
+    def end(self, error: Exception | None = None) -> None:
+        """It is over."""
+        self.spent += time.perf_counter() - self._began
+        self.error = error
 
     def succeeded(self, returned: Any) -> list[Settled]:
-        values = _as_many(returned, self.unit) if self._policy.batch else [returned]
+        values = _as_many(returned, self.unit) if self._policy.batch else (returned,)
         return [self._one(item, value) for item, value in zip(self.unit, values, strict=True)]
 
     def _one(self, item: Item, value: Any) -> Settled:
@@ -96,31 +111,44 @@ class Tally:
             return self._settled(item, "skipped", encode(value.reason))
         if self._policy.batch and isinstance(value, Exception):
             return self._settled(item, "failed", b"null", failure(value))
-        return self._settled(item, "succeeded", encode(value, f"the result of item {item.key!r}"))
+        try:
+            raw = encode(value)
+        except ValueRefused:
+            raw = encode(value, f"the result of item {item.key!r}")  # for the message that names it
+        return self._settled(item, "succeeded", raw)
 
     def skipped(self, skip: Skip) -> list[Settled]:
         return [self._settled(item, "skipped", encode(skip.reason)) for item in self.unit]
 
-    def failed(self, error: BaseException) -> list[Settled]:
-        found = failure(error)
+    def failed(self) -> list[Settled]:
+        assert self.error is not None
+        found = failure(self.error)
         return [self._settled(item, "failed", b"null", found) for item in self.unit]
 
-    def _settled(self, item: Item, status: Any, raw: bytes, error: Failure | None = None) -> Settled:
+    def _settled(self, item: Item, status: Status, raw: bytes, error: Failure | None = None) -> Settled:
         counters = self.attempt.counters if self.attempt else None
         return Settled(item, status, raw, error, self.attempts, self.spent / len(self.unit), counters)
 
-    def wait(self, error: Exception) -> float | None:
-        """Seconds until the next attempt, None if there is to be none."""
+    def wait(self) -> float | None:
+        """Seconds until the next attempt, None if there is to be none.
+
+        Raises:
+            ValueRefused, BatchMismatch: the function is wrong, not the item.
+        """
+        error = self.error
+        assert error is not None
         if isinstance(error, ValueRefused | BatchMismatch):
-            raise error  # the function is wrong, not the item
-        asked = retry.retry_after(error)
-        if asked is not None and self._policy.retries.times and not self._policy.retries.is_permanent(error):
+            raise error
+        retries = self._policy.retries
+        asked = retry.retry_after(error) if retries.times else None
+        if asked is not None and not retries.is_permanent(error):
             self.attempts -= 1  # the server said when, so nothing was tried in vain
             pause: float | None = asked
         else:
-            pause = self._policy.retries.wait(error, self.attempts)
+            pause = retries.wait(error, self.attempts)
         if pause is not None:
             self._policy.announce(self.unit[0], failure(error), self.attempts, pause)
+            self.error = None
         return pause
 
 
@@ -164,35 +192,32 @@ def is_async(fn: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(method)
 
 
-def _course(policy: Policy, unit: Unit) -> Generator[float | Invoke, Any, list[Settled]]:
+def _course(policy: Policy, unit: Unit, tally: Tally) -> Generator[float | Invoke, Any, list[Settled]]:
     """One unit's way to its outcomes, for sync and async alike: yields seconds to wait, or a call to make."""
-    tally = Tally(policy, unit)
     while True:
-        while policy.permission is not None and not policy.permission():
-            yield LIMIT_POLL
-        tally.begin()
-        started = time.perf_counter()
-        try:
-            returned = yield Invoke(tally.argument)
-            tally.spent += time.perf_counter() - started
-            return tally.succeeded(returned)
-        except Skip as skip:
-            tally.spent += time.perf_counter() - started
-            return tally.skipped(skip)
-        except Exception as error:
-            tally.spent += time.perf_counter() - started
-            pause = tally.wait(error)
-            if pause is None and len(unit) == 1:
-                return tally.failed(error)
-        if pause is None:  # a batch failed: only calls of one item each tell which of them did it
-            return (yield from _alone(policy, unit))
+        if tally.error is None:
+            while policy.permission is not None and not policy.permission():
+                yield LIMIT_POLL
+            tally.begin()
+            try:
+                returned = yield Invoke(tally.argument)
+            except Exception as error:
+                tally.end(error)
+            else:
+                tally.end()
+                return tally.succeeded(returned)
+        if isinstance(tally.error, Skip):
+            return tally.skipped(tally.error)
+        pause = tally.wait()
+        if pause is None:  # of a failed batch, only calls of one item each tell which of them did it
+            return tally.failed() if len(unit) == 1 else (yield from _alone(policy, unit))
         yield pause
 
 
 def _alone(policy: Policy, unit: Unit) -> Generator[float | Invoke, Any, list[Settled]]:
     settled: list[Settled] = []
     for item in unit:
-        settled += yield from _course(policy, [item])
+        settled += yield from _course(policy, [item], Tally(policy, [item]))
     return settled
 
 
@@ -201,10 +226,28 @@ class SyncCall:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
+        self._direct = policy.permission is None
         self._late = threading.local()
 
     def __call__(self, unit: Unit) -> list[Settled]:
-        course = _course(self._policy, unit)
+        tally = Tally(self._policy, unit)
+        try:
+            if self._direct:  # the usual way, without what only others need
+                tally.begin()
+                try:
+                    returned = self._invoke(tally.argument)
+                except Exception as error:
+                    tally.end(error)
+                else:
+                    tally.end()
+                    return tally.succeeded(returned)
+            return self._follow(_course(self._policy, unit, tally))
+        except Abandoned:
+            return []
+        finally:
+            current.set(None)
+
+    def _follow(self, course: Generator[float | Invoke, Any, list[Settled]]) -> list[Settled]:
         try:
             wish = next(course)
             while True:
@@ -216,23 +259,23 @@ class SyncCall:
                     wish = course.send(answer)
         except StopIteration as end:
             return cast("list[Settled]", end.value)
-        except Abandoned:
-            return []
-        finally:
-            current.set(None)
 
     def _obey(self, wish: float | Invoke) -> Any:
         if isinstance(wish, float):
             return self._policy.stop.pause(wish)
-        if self._policy.inline:
-            self._policy.stop.interruptible = True
+        return self._invoke(wish.argument)
+
+    def _invoke(self, argument: Any) -> Any:
+        policy = self._policy
+        if policy.inline:
+            policy.stop.interruptible = True
             try:
-                return self._policy.fn(wish.argument, **self._policy.params)
+                return policy.fn(argument, **policy.params)
             finally:
-                self._policy.stop.interruptible = False
-        if self._policy.timeout is None:
-            return self._policy.fn(wish.argument, **self._policy.params)
-        return self._invoke_timed(wish.argument, self._policy.timeout)
+                policy.stop.interruptible = False
+        if policy.timeout is None:
+            return policy.fn(argument, **policy.params)
+        return self._invoke_timed(argument, policy.timeout)
 
     def _invoke_timed(self, argument: Any, timeout: float) -> Any:
         """In a thread of its own, which cannot be killed: late, it keeps this slot until it returns."""
@@ -278,7 +321,7 @@ class AsyncCall:
         self._policy = policy
 
     async def __call__(self, unit: Unit) -> list[Settled]:
-        course = _course(self._policy, unit)
+        course = _course(self._policy, unit, Tally(self._policy, unit))
         try:
             wish = next(course)
             while True:

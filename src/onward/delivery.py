@@ -21,6 +21,7 @@ class Delivery:
         restore: makes results what callers see; None where plain JSON is.
 
     Attributes:
+        arrived: batches saved and not handed on yet.
         streamed: someone will take the outcomes with :meth:`take`.
         wake: called when there is something to hand on.
     """
@@ -28,7 +29,7 @@ class Delivery:
     def __init__(self, announcer: Announcer, restore: Restore | None) -> None:
         self._announcer = announcer
         self._restore = restore
-        self._arrived: deque[list[Settled]] = deque()
+        self.arrived: deque[list[Settled]] = deque()
         self._waiting: deque[Outcome] = deque()
         self.streamed = False
         self.wake: Callable[[], None] = lambda: None
@@ -36,13 +37,13 @@ class Delivery:
     def saved(self, outcomes: list[Settled]) -> None:
         """These have become durable; called in the thread that saved them."""
         if self._announcer or self.streamed:
-            self._arrived.append(outcomes)
+            self.arrived.append(outcomes)
             self.wake()
 
     def hand_on(self) -> None:
         """Tell the observers, and keep for the stream."""
-        while self._arrived:
-            outcomes = [self._outcome(settled) for settled in self._arrived.popleft()]
+        while self.arrived:
+            outcomes = [self._outcome(settled) for settled in self.arrived.popleft()]
             if self._announcer:
                 self._announcer(Saved(outcomes))
             if self.streamed:

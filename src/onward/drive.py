@@ -28,7 +28,7 @@ def units(session: Session, batch: int) -> Iterator[Unit]:
     with closing(reading), stop.user_code():  # waiting for the next value is waiting for the user's code
         for value in reading:
             stop.interruptible = False
-            if full := intake.push(value, lambda: reading.place):
+            if full := intake.push(value, reading.place):
                 yield full
             if intake.closed:
                 break
@@ -52,7 +52,7 @@ async def units_async(session: Session, batch: int) -> AsyncIterator[Unit]:
     assert is_async(source)
     async with aclosing(source.read()) as reading:
         async for value in reading:
-            if full := intake.push(value, lambda: None):
+            if full := intake.push(value, None):
                 yield full
             if intake.closed:
                 break

@@ -62,22 +62,26 @@ class Intake:
     def in_flight(self) -> int:
         return len(self._in_flight)
 
-    def push(self, value: Any, place: Callable[[], Place | None]) -> list[Item] | None:
-        """Take one value; a unit if that fills one.
+    def push(self, value: Any, place: Place | None) -> list[Item] | None:
+        """Take one value, with the place behind it; a unit if that fills one.
 
         Raises:
             Refused: as :meth:`Admission.admit`.
         """
         before = self._behind
         item = self._admission.admit(value)
-        if item is not None:
-            if self._limit is not None and self.handed_out >= self._limit:
-                self.limited = True
-                return None
-            self.handed_out += 1
-            self._in_flight[item.ordinal] = before
-            self._unit.append(item)
-        self._behind = (place(), self._admission.position)
+        if item is None:
+            self._behind = (place, self._admission.position)
+            return None
+        if self._limit is not None and self.handed_out >= self._limit:
+            self.limited = True
+            return None
+        self.handed_out += 1
+        self._in_flight[item.ordinal] = before
+        self._behind = (place, self._admission.position)
+        if self._batch == 1:
+            return [item]
+        self._unit.append(item)
         return self._take() if len(self._unit) >= self._batch else None
 
     def _take(self) -> list[Item]:

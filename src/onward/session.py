@@ -203,13 +203,14 @@ class Session:
             self.journal.settle(settled)
             if self.intake is not None:
                 self.intake.done(settled.item)
-            self._judge(settled)
-        self.delivery.hand_on()
+            if settled.status == "failed":
+                self._judge(settled)
+            else:
+                self._failures.passed()
+        if self.delivery.arrived:
+            self.delivery.hand_on()
 
     def _judge(self, settled: Settled) -> None:
-        if settled.status != "failed":
-            self._failures.passed()
-            return
         assert settled.error is not None
         reason = self._failures.failed(settled.error.type)
         if reason is not None and self.stopped is None:

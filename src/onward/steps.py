@@ -31,7 +31,7 @@ class Attempt:
         self.item = item
         self.counters: dict[str, float] | None = None
         self._keeper = keeper
-        self._used: set[str] = set()
+        self._used: set[str] | None = None
 
     def claim(self, name: str) -> bytes | None:
         """Take a step's name, and what is stored under it.
@@ -39,11 +39,12 @@ class Attempt:
         Raises:
             UsageError: it was taken in this attempt.
         """
-        if name in self._used:
+        used = self._used = self._used or set()
+        if name in used:
             raise UsageError(
                 f"step {name!r} occurs twice in item {self.item.key!r}; give each step its own name"
             )
-        self._used.add(name)
+        used.add(name)
         return self._keeper.finished_step(self.item, name)
 
     def keep(self, name: str, value: Any) -> bytes:
