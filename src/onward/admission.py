@@ -44,6 +44,9 @@ class Book(Protocol):
     def redo(self, item: Item) -> None:
         """It is settled, but will be done again because its content changed."""
 
+    def keep(self, item: Item) -> None:
+        """It is settled and stays so, although its content changed."""
+
 
 @dataclass
 class Known:
@@ -86,7 +89,7 @@ class Admission:
         *,
         name: str,
         key: KeyOf | None,
-        digest: Callable[[Any], int | None],
+        digest: Callable[[Any], int],
         on_change: OnChange,
         duplicates: str,
         start: int = 0,
@@ -115,12 +118,13 @@ class Admission:
         """
         position = self.position
         digest = self._digest(value)
-        if digest is None:
-            digest = digest_of(value)
-        if self._key is None:
-            self.position = position + 1
-            return self._positional(position, value, digest)
-        return self._keyed(position, value, digest, self._key(value))
+        if self._key is not None:
+            return self._keyed(position, value, digest, self._key(value))
+        self.position = position + 1
+        if digest and position >= self._behind_settled:
+            self.findings.new += 1
+            return Item(position, position, value, position, digest)
+        return self._positional(position, value, digest)
 
     def _positional(self, position: int, value: Any, digest: int) -> Item | None:
         if not digest:
@@ -178,6 +182,7 @@ class Admission:
             if self._on_change == "redo":
                 self._book.redo(item)
                 return item
+            self._book.keep(item)
         return item if ordinal in self._retry else None
 
     def _differs(self, item: Item) -> bool:

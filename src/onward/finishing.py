@@ -36,7 +36,7 @@ def finish(
     """
     journal.finish()
     before, token = register.info, publish.token_of(register.info)
-    survey = publish.Survey(journal.store, journal.head)
+    survey = publish.Survey(journal.store, journal.head, journal.kept)
     results, failures = None, None
     if output is not None:
         publish.refuse_foreign(output, before.marker)
@@ -49,19 +49,20 @@ def finish(
         attempts=totals.attempts,
         duration=seconds,
         at=time.time(),
-        input_digest=survey.input_digest,
+        input_digest=_input_digest(before, survey),
         total=journal.total or 0,
         fingerprint=journal.fingerprint,
         state=decode(journal.state.snapshot()),
         counters=totals.counters,
         output=results,
         failures=failures,
+        outdated=publish.outdated_failures(before, failures),
     )
     register.turn("finishing", marker)
     register.write()
     faults.point("finish.announced")
     publish.put_in_place(marker, token)
-    publish.remove_stale_failures(before, marker)
+    publish.remove_outdated(marker)
     faults.point("finish.renamed")
     leave()
     _mark(register, journal.head)
@@ -72,10 +73,17 @@ def complete(register: Register, head: Head) -> None:
     marker = register.info.marker
     assert marker is not None
     if publish.put_in_place(marker, publish.token_of(register.info)):
+        publish.remove_outdated(marker)
         _mark(register, head)
     else:
         register.turn("open")
         register.write()
+
+
+def _input_digest(before: RunInfo, survey: publish.Survey) -> str:
+    """Of the input this finish is for; the last one's where it only publishes the same outcomes elsewhere."""
+    known = before.marker if before.phase == "finished" else None
+    return known.input_digest if known else survey.input_digest
 
 
 def _mark(register: Register, head: Head) -> None:

@@ -79,7 +79,9 @@ class Journal:
         self.exhausted = head.exhausted
         self._intake: Intake | None = None
         self.moves: list[tuple[int, int]] = []
+        self.kept: dict[int, int] = {}
         self.new = 0
+        self._folded = state.folded
         self._cadence = cadence
         self._restore = restore
         self.keyed = keyed
@@ -108,10 +110,15 @@ class Journal:
             raise self.error
         with self._lock:
             self._take(settled)
-        self._after(time.monotonic())
+            unsaved = len(self._unsaved)
+        if self._cadence.due(unsaved, time.monotonic()) or unsaved >= LARGEST:
+            self._save_soon(unsaved)
+        elif unsaved == 1:
+            self._flusher.wake()
 
     def _take(self, settled: Settled) -> None:
-        self.state.boundary()  # first, since it may refuse the state, and then nothing has settled
+        if not self._folded:
+            self.state.boundary()  # first, since it may refuse the state, and then nothing has settled
         item = settled.item
         if not self.settled.add(item.ordinal):
             self._superseding = True
@@ -121,7 +128,7 @@ class Journal:
         self._unsaved.append(settled)
         if self._steps and settled.status != "failed":  # a retry reuses a failed item's steps
             self._drop_steps(item)
-        if settled.status == "succeeded":
+        if self._folded and settled.status == "succeeded":
             self._fold(item, settled.raw)
 
     def _fold(self, item: Item, raw: bytes) -> None:
@@ -177,6 +184,10 @@ class Journal:
             self._outdate(self.old_status(item.ordinal))
             self._drop_steps(item)
 
+    def keep(self, item: Item) -> None:
+        """A settled item's outcome stands for a content it was not made from."""
+        self.kept[item.ordinal] = item.digest
+
     def _outdate(self, status: Status) -> None:
         """The state holds an outcome that does not count any more.
 
@@ -196,20 +207,11 @@ class Journal:
         plain = decode(raw)
         return self._restore(plain) if self._restore is not None else plain
 
-    def _after(self, now: float) -> None:
-        unsaved = len(self._unsaved)
-        if self._cadence.due(unsaved, now) or unsaved >= LARGEST:
-            if self._background and unsaved < 2 * LARGEST:
-                self._flusher.wake()
-            else:
-                self.checkpoint()
-        elif unsaved == 1:
+    def _save_soon(self, unsaved: int) -> None:
+        if self._background and unsaved < 2 * LARGEST:
             self._flusher.wake()
-
-    def boundary(self) -> None:
-        """A hand-kept state counts as it is now."""
-        with self._lock:
-            self.state.boundary()
+        else:
+            self.checkpoint()
 
     # Steps
 

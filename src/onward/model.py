@@ -206,6 +206,7 @@ class Marker(Struct, frozen=True):
     """The completion marker: what is left of a run when its outcomes are gone.
 
     ``input_digest`` is taken over the digests of all items in order, ``fingerprint`` is the source's own.
+    ``outdated`` is a failures file of an earlier finish that this one removes.
     """
 
     counts: Counts
@@ -220,6 +221,7 @@ class Marker(Struct, frozen=True):
     counters: dict[str, float] = field(default_factory=dict)
     output: OutputRecord | None = None
     failures: OutputRecord | None = None
+    outdated: OutputRecord | None = None
 
 
 class RunInfo(Struct, frozen=True):

@@ -42,7 +42,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Found:
-    """What a store says."""
+    """What a store says.
+
+    Attributes:
+        fresh: nothing was saved yet that a change could spoil.
+    """
 
     info: RunInfo
     head: Head
@@ -65,7 +69,9 @@ def look(reader: Reader, asked: Asked) -> Found:
             f"this store holds the run {info.run!r} of job {info.job!r}, not {asked.run!r} of {asked.job!r}; "
             "give store= another file, or a folder, which holds many runs"
         )
-    return Found(info, records.read_head(reader.head()))
+    head = records.read_head(reader.head())
+    fresh = info.phase == "open" and not head.settled and next(reader.steps(), None) is None
+    return Found(info, head, fresh)
 
 
 def needs_input(found: Found, asked: Asked, source: Source | AsyncSource) -> bool:

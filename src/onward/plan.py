@@ -77,6 +77,9 @@ class _Ledger:
     def redo(self, item: Item) -> None:
         self.changed += 1
 
+    def keep(self, item: Item) -> None:
+        pass
+
 
 def make_plan(settings: Settings, fn: Callable[..., Any], items: Any) -> Plan:
     """What a run with these settings would do; reads store and input, touches neither.
@@ -148,7 +151,7 @@ def _finished(found: Found) -> Plan:
 def _reason(move: Move, found: Found) -> str:
     name = f"{found.info.job} ({found.info.run})"
     return {
-        "begin": f"{name} was never started; it begins at the beginning",
+        "begin": f"nothing of {name} is saved yet; it begins at the beginning",
         "restart": f"{name} would begin anew, generation {found.info.generation + 1}",
         "resume": f"{name} was interrupted and goes on",
         "reopen": f"{name} is finished; its failed items are tried again",

@@ -6,7 +6,7 @@ The order of the actions, and what a crash between two of them means, is in :mod
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -73,16 +73,21 @@ def intact(record: OutputRecord) -> bool:
 
 
 class Survey:
-    """One pass over the outcomes for everything the marker says of them."""
+    """One pass over the outcomes for everything the marker says of them.
 
-    def __init__(self, reader: Reader, head: Head) -> None:
+    Args:
+        kept: by ordinal, the digests of contents that outcomes made from others stand for.
+    """
+
+    def __init__(self, reader: Reader, head: Head, kept: Mapping[int, int]) -> None:
         self._reader = reader
         self._head = head
         hasher = xxhash.xxh3_128()
         counted = {"succeeded": 0, "failed": 0, "skipped": 0}
         for identity in identities(reader, head):
             counted[identity.status] += 1
-            hasher.update(identity.key + identity.digest.to_bytes(8, "little"))
+            digest = kept.get(identity.ordinal, identity.digest)
+            hasher.update(identity.key + digest.to_bytes(8, "little"))
         self.counts = Counts(**counted)
         self.input_digest = hasher.hexdigest()
         self._check()
@@ -153,8 +158,13 @@ def token_of(info: RunInfo) -> str:
     return xxhash.xxh3_64_hexdigest(f"{info.job}\0{info.run}\0{info.created}".encode())
 
 
-def remove_stale_failures(info: RunInfo, marker: Marker) -> None:
-    """A failures file that this run published before, and that nothing stands for any more."""
-    old = info.marker.failures if info.marker else None
-    if old is not None and marker.failures is None and intact(old):
-        files.remove(Path(old.path))
+def outdated_failures(before: RunInfo, failures: OutputRecord | None) -> OutputRecord | None:
+    """The failures file that this run published before, if nothing stands for it any more."""
+    old = before.marker and (before.marker.failures or before.marker.outdated)
+    return old if old and failures is None else None
+
+
+def remove_outdated(marker: Marker) -> None:
+    """Delete the failures file that is outdated, unless it was changed since."""
+    if marker.outdated is not None and intact(marker.outdated):
+        files.remove(Path(marker.outdated.path))
