@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from onward.blocks import key_digest
-from onward.codec import digest as digest_of
 from onward.errors import DuplicateKey, InputChanged, UsageError
 from onward.intervals import IntervalSet
 from onward.model import Item, Key
@@ -78,7 +77,7 @@ class Admission:
     Args:
         name: of the source, for messages.
         key: gives an item's key; None in positional runs.
-        digest: the source's own digest of a value, None to take that of its JSON.
+        digest: gives a value's digest, 0 if it has none; see :func:`onward.intake.digest_function`.
         start: position of the first value that will come.
     """
 
@@ -106,6 +105,7 @@ class Admission:
         self._assigned = IntervalSet()
         # Behind the place it starts at, everything was seen by an earlier session.
         self._seen = IntervalSet.of(o for o in book.settled if o < start) if key and start else IntervalSet()
+        self._behind_settled = book.settled.end()
         self.position = start
         self.findings = Findings()
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from onward.executors import AsyncExecutor, Executor
 from onward.executors.base import Unit
-from onward.intake import key_function
+from onward.intake import digest_function, key_function
 from onward.opening import InputDigest, needs_input
 from onward.session import Session
 from onward.sources.base import Source, is_async
@@ -98,7 +98,7 @@ def _digest_wanted(session: Session) -> InputDigest | None:
     if not needs_input(session.found, session.asked, session.source):
         return None
     key = key_function(session.settings, session.source) if session.keyed else None
-    return InputDigest(session.source, key, session.settings.duplicates)
+    return InputDigest(digest_function(session.source), key, session.settings.duplicates)
 
 
 def _matches(session: Session, digest: InputDigest) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from onward import outcomes
 from onward.admission import Admission, Known
+from onward.codec import digest as digest_of
 from onward.errors import StateNotRebuildable
 from onward.intervals import IntervalSet
 from onward.journal import Journal
@@ -150,7 +151,7 @@ def open_intake(
         known,
         name=source.name,
         key=key_function(settings, source) if keyed else None,
-        digest=source.digest,
+        digest=digest_function(source),
         on_change=settings.on_change,
         duplicates=settings.duplicates,
         start=start[1],
@@ -165,6 +166,14 @@ def open_intake(
 def key_function(settings: Settings, source: Source | AsyncSource) -> Callable[[Any], Key]:
     """What gives an item's key: the caller, or the source."""
     return settings.terms.key or source.key  # type: ignore[return-value]
+
+
+def digest_function(source: Source | AsyncSource) -> Callable[[Any], int]:
+    """What gives a value's digest: a source that knows its items by keys, or the value's JSON."""
+    own = source.digest
+    if not source.keyed:
+        return digest_of
+    return lambda value: digest_of(value) if (found := own(value)) is None else found
 
 
 def _to_retry(journal: Journal) -> IntervalSet:

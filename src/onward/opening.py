@@ -14,7 +14,6 @@ import xxhash
 
 from onward import identity, records
 from onward.blocks import key_digest
-from onward.codec import digest as digest_of
 from onward.errors import FunctionChanged, InputChanged, OutputMissing, StoreForeign
 from onward.model import Key, Marker, RunInfo
 from onward.publish import Output, intact
@@ -86,12 +85,18 @@ def needs_input(found: Found, asked: Asked, source: Source | AsyncSource) -> boo
 
 
 class InputDigest:
-    """Takes the digest of a whole input, as the completion marker holds it."""
+    """Takes the digest of a whole input, as the completion marker holds it.
+
+    Args:
+        digest: gives a value's digest.
+        key: gives an item's key; None in positional runs.
+        duplicates: "skip" leaves out items with a key that occurred before.
+    """
 
     def __init__(
-        self, source: Source | AsyncSource, key: Callable[[Any], Key] | None, duplicates: str
+        self, digest: Callable[[Any], int], key: Callable[[Any], Key] | None, duplicates: str
     ) -> None:
-        self._source = source
+        self._digest = digest
         self._key = key
         self._seen: set[bytes] | None = set() if key and duplicates == "skip" else None
         self._hasher = xxhash.xxh3_128()
@@ -103,8 +108,7 @@ class InputDigest:
             if name in self._seen:
                 return
             self._seen.add(name)
-        digest = self._source.digest(value)
-        self._hasher.update(name + (digest_of(value) if digest is None else digest).to_bytes(8, "little"))
+        self._hasher.update(name + self._digest(value).to_bytes(8, "little"))
         self.total += 1
 
     def matches(self, marker: Marker) -> bool:

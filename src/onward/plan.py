@@ -11,7 +11,7 @@ from onward import outcomes
 from onward.admission import Admission, Known
 from onward.errors import OnwardError, RunNotFound, UsageError
 from onward.execution import asked_of, is_keyed
-from onward.intake import key_function
+from onward.intake import digest_function, key_function
 from onward.intervals import IntervalSet
 from onward.model import Item
 from onward.opening import Asked, Found, InputDigest, Move, decide, look, needs_input
@@ -126,7 +126,7 @@ def _same_input(settings: Settings, found: Found, asked: Asked, source: Source, 
     if not needs_input(found, asked, source) or found.info.marker is None:
         return None
     key = key_function(settings, source) if keyed else None
-    digest = InputDigest(source, key, settings.duplicates)
+    digest = InputDigest(digest_function(source), key, settings.duplicates)
     with closing(source.read()) as reading:
         for value in reading:
             digest.add(value)
@@ -177,7 +177,7 @@ def _count(
         known,
         name=source.name,
         key=key,
-        digest=source.digest,
+        digest=digest_function(source),
         on_change=settings.on_change,
         duplicates=settings.duplicates,
     )

@@ -30,7 +30,10 @@ class Totals:
 
     def add(self, settled: Settled) -> None:
         """An item has settled."""
-        self.move(settled.status, 1)
+        if settled.status == "succeeded":
+            self.succeeded += 1
+        else:
+            self.move(settled.status, 1)
         self.attempts += settled.attempts
         self.duration += settled.duration
         self.bytes += len(settled.raw)

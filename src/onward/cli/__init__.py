@@ -19,8 +19,9 @@ def main(words: Sequence[str] | None = None) -> int:
         words: the command line without the program's name; None takes the process's own.
     """
     from onward.cli.answer import Out
-    from onward.cli.faults import fault
+    from onward.cli.faults import fault, say_warnings
 
+    say_warnings()
     words = sys.argv[1:] if words is None else list(words)
     with Out(as_json="--json" in words).open() as out:
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
 from rich.cells import cell_len
 
 
@@ -58,8 +59,11 @@ class Out:
             tell(note)
         try:
             if self._as_json:
-                self._write(msgspec.json.encode(answer.document()) + b"\n")
+                # Escapes for all but ASCII: a document, too, may be read on a terminal.
+                self._write(f"{json.dumps(answer.document())}\n".encode())
             else:
+                if isinstance(sys.stdout, io.TextIOWrapper):
+                    sys.stdout.reconfigure(errors="backslashreplace")
                 for line in answer.lines:
                     sys.stdout.write(f"{line}\n")
                 sys.stdout.flush()

@@ -13,6 +13,7 @@ from onward.errors import Interrupted, OnwardError, Refused, Stopped
 from onward.progress import printable
 from onward.progress.text import done_of
 from onward.report import Report
+from onward.view import load
 
 FINISHED = 0
 UNEXPECTED = 1
@@ -37,7 +38,7 @@ def finished(report: Report, started: Started) -> Answer:
     """The answer for a report that ``map`` returned: of a finished run, or of one that reached its limit."""
     if report.status != "finished":
         words = without(started.words, valued={"--limit"})
-        notes = [f"limit reached, {_go_on(report, words)}"]
+        notes = [f"limit reached, {_go_on(_saved(report, started), words)}"]
         return Answer(
             lambda: _document(report, started, INTERRUPTED, words), notes=notes, exit_code=INTERRUPTED
         )
@@ -52,16 +53,15 @@ def halted(error: BaseException, started: Started) -> Answer:
         error = OnwardError(f"the function ended the process with {error!r}; its item is left to do")
     answer = fault(error)
     report: Any = getattr(error, "report", None)
-    resumable = isinstance(error, Stopped | KeyboardInterrupt) or answer.exit_code == UNEXPECTED
-    words = started.words if resumable else None
-    notes = [] if isinstance(error, Interrupted) else list(answer.notes)
-    if words is not None and report is not None:
-        notes.append(_go_on(report, words))
-    elif words is not None:
-        notes.append(f"What is saved stays. Go on with:  {shown(words)}")
-    failed = described(error)
+    saved = _saved(report, started)
+    asked_to_stop = isinstance(error, Stopped | KeyboardInterrupt)
+    words = started.words if asked_to_stop or (answer.exit_code == UNEXPECTED and saved) else None
     ways = ways_out(str(error), started.words) if isinstance(error, Refused) else []
+    notes = [] if isinstance(error, Interrupted) else list(answer.notes)
     notes += [f"  {way}" for way in ways]
+    if words is not None:
+        notes.append(_go_on(saved or "0", words))
+    failed = described(error)
     return Answer(
         lambda: {**_document(report, started, answer.exit_code, words), "error": failed, "ways_out": ways},
         notes=notes,
@@ -69,9 +69,19 @@ def halted(error: BaseException, started: Started) -> Answer:
     )
 
 
-def _go_on(report: Report, words: list[str]) -> str:
-    settled = report.succeeded + report.failed + report.skipped
-    return f"saved at {done_of(settled, report.total)}. Go on with:  {shown(words)}"
+def _saved(report: Report | None, started: Started) -> str | None:
+    """How far the run is saved, such as ``743/1000``; None if nothing of it is."""
+    if report is not None:
+        return done_of(report.counts.settled, report.total)
+    try:
+        now = load(started.job, started.run, store=started.store).progress
+    except OnwardError:
+        return None
+    return done_of(now.saved, now.total) if now.saved else None
+
+
+def _go_on(saved: str | None, words: list[str]) -> str:
+    return f"saved at {saved}. Go on with:  {shown(words)}"
 
 
 def _finished_notes(report: Report, started: Started) -> list[str]:

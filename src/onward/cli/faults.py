@@ -4,16 +4,41 @@ from __future__ import annotations
 
 import os
 import traceback
+import warnings
+from pathlib import Path
+from typing import TextIO
 
 import click
 
-from onward.cli.answer import Answer
+import onward
+from onward.cli.answer import Answer, tell
 from onward.errors import Interrupted, OnwardError
 from onward.progress import printable
 from onward.progress.text import printable_lines
 
 DEBUG = "ONWARD_DEBUG"
 """Set to anything, it shows the traceback of whatever goes wrong."""
+
+
+def say_warnings() -> None:
+    """Show onward's own warnings as one line; those of others stay as Python shows them."""
+    usual = warnings.showwarning
+    ours = str(Path(onward.__file__).parent)
+
+    def say(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if filename.startswith(ours):
+            tell(f"onward: warning: {printable(message)}")
+        else:
+            usual(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = say
 
 
 def fault(error: BaseException) -> Answer:

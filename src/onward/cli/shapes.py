@@ -7,6 +7,7 @@ from typing import Any
 
 from onward.cli.faults import described
 from onward.cli.sessions import sessions_of
+from onward.codec import decode, encode
 from onward.errors import StoreError
 from onward.model import Outcome, OutputRecord, Owner
 from onward.plan import Plan
@@ -34,6 +35,7 @@ _PLAN = ("total", "reuse", "failed", "skipped", "todo", "new", "changed", "retry
 def report(found: Report | None) -> dict[str, Any]:
     """How a run stands at the end of a session; nulls where it never began."""
     shape = {name: getattr(found, name, None) for name in _REPORT}
+    shape["state"] = decode(encode(shape["state"]))  # dataclasses and the like as what they are stored as
     return {**shape, "output": output(found.output if found is not None else None)}
 
 

@@ -65,7 +65,7 @@ class Source(Protocol):
         """The value's key if the source is keyed (a file's relative path), else None."""
 
     def digest(self, value: Any) -> int | None:
-        """The value's content digest where the source knows a better one than that of the value's JSON."""
+        """The value's content digest if the source is keyed and knows a better one than that of its JSON."""
 
 
 class AsyncReading(Protocol):
