@@ -369,4 +369,5 @@ def _stored_steps(store: Store) -> dict[str, dict[str, bytes]]:
 
 
 def _step_key(item: Item) -> str:
-    return msgspec.json.encode(item.key).decode()
+    # With the content's digest: no outcome tells yet what the item was when its steps were done.
+    return msgspec.json.encode((item.key, item.digest)).decode()

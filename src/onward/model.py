@@ -82,7 +82,7 @@ class Settled(Struct, frozen=True):
 
 
 class StepRecord(Struct, frozen=True):
-    """A finished step of an item that is not settled yet: ``item`` is the item's key as JSON, ``raw`` sealed."""
+    """A finished step of an item that is not settled yet: ``item`` stands for key and content, ``raw`` is sealed."""
 
     item: str
     name: str
@@ -115,7 +115,7 @@ class Change(Struct, frozen=True):
         info, head: the new documents; None leaves the old ones.
         block: the outcomes to append.
         steps: steps to keep.
-        forget: items, by key as JSON, whose steps go.
+        forget: items, as in :class:`StepRecord`, whose steps go.
         clear: first remove head, blocks and steps.
     """
 
