@@ -76,6 +76,8 @@ class Run:
                 if error is not None:
                     session.fail(error)
                 elif session.opened:
+                    if self._settled:  # what the block made of the state behind its loop
+                        session.journal.state.boundary()
                     self.report = session.conclude()
         finally:
             self._signals.__exit__(None, None, None)
