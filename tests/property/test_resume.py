@@ -400,7 +400,7 @@ class Resume(RuleBasedStateMachine):
         executed, confirmed = Log(), Log()
         self.runs.contents = {self.key(p): item for p, item in enumerate(self.items)}
         self.runs.arm(start.crash, start.after)
-        before, closings = len(self.runs.saved.records), len(self.runs.saved.closings)
+        closings = len(self.runs.saved.closings)
         report, raised = None, None
         try:
             report = (self.by_map if face == "map" else self.by_loop)(start, executed, confirmed)
