@@ -1,6 +1,7 @@
 """The pages of reference that follow from the code say what it says now."""
 
 import importlib.util
+import re
 import sys
 from types import ModuleType
 
@@ -44,3 +45,13 @@ def test_every_error_has_a_way_out() -> None:
         if isinstance(kind, type) and issubclass(kind, errors.OnwardError) and not kind.__subclasses__()
     ]
     assert [name for name in leaves if name not in made.WAYS_OUT] == []
+
+
+def test_the_architecture_names_every_part_and_no_other() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `(\w+?)/?` \|", page, re.MULTILINE))
+    source = ROOT / "src" / "onward"
+    parts = {path.stem for path in source.glob("*.py")} | {
+        path.parent.name for path in source.glob("*/__init__.py")
+    }
+    assert listed == parts - {"__init__"}
