@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import time
@@ -255,12 +256,13 @@ def test_values_that_cannot_be_meant(app: Path, onward: Command, value: str) -> 
 def test_unexpected_errors_are_short(app: Path, onward: Command) -> None:
     bug = "import onward.cli.looking as l; l.list_runs = lambda s: 1 // 0; l.load = l.list_runs"
     Path("sitecustomize.py").write_text(bug)
-    ended = onward("status", env={"PYTHONPATH": "."})
+    path = os.pathsep.join([".", os.environ.get("PYTHONPATH", "")])
+    ended = onward("status", env={"PYTHONPATH": path})
     assert ended.code == 1
     first, second = ended.err.splitlines()
     assert first == "onward: ZeroDivisionError: integer division or modulo by zero"
     assert "ONWARD_DEBUG=1" in second
-    assert "Traceback" in onward("status", env={"PYTHONPATH": ".", "ONWARD_DEBUG": "1"}).err
+    assert "Traceback" in onward("status", env={"PYTHONPATH": path, "ONWARD_DEBUG": "1"}).err
 
 
 def test_version(onward: Command) -> None:
@@ -294,3 +296,26 @@ def test_hostile_data_cannot_steer_the_terminal(app: Path, onward: Command) -> N
         assert "\x07" not in text
         assert "\u202e" not in text
     assert not Path("owned").exists()
+
+
+def test_a_document_is_harmless_on_a_terminal(app: Path, onward: Command) -> None:
+    Path("in.jsonl").write_text(json.dumps({"id": HOSTILE + "\x9b", "fail": False}) + "\n")
+    Path("hostile.py").write_text("def f(item): return item['id']\n")
+    assert onward("run", "hostile.py:f", "--input", "in.jsonl").code == 0
+    shown = onward("show", "f", "--results", "1", "--json")
+    assert shown.out.isascii()
+    assert shown.out.rstrip().isprintable()
+    assert shown.document["results"] == [HOSTILE + "\x9b"]
+
+
+def test_names_that_are_not_unicode(app: Path, onward: Command) -> None:
+    run = ["run", "app.py:double", "--input", os.fsdecode(b"\xff.jsonl"), "--job", os.fsdecode(b"j\xff")]
+    ended = onward(*run, "--json")
+    assert ended.code == 2
+    assert r"\udcff" in ended.document["error"]["message"]
+
+
+def test_a_narrow_encoding_loses_nothing(app: Path, onward: Command) -> None:
+    Path("wide.py").write_text("def f(item): return '\u65e5\u672c'\n")
+    onward("run", "wide.py:f", "--input", "items.jsonl")
+    assert r"\u65e5" in onward("show", "f", "--results", "1", env={"PYTHONIOENCODING": "ascii"}).out

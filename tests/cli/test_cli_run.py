@@ -163,6 +163,35 @@ def test_a_function_that_exits_does_not_look_finished(app: Path, onward: Command
     assert stopped.resume
 
 
+def test_an_input_that_breaks_off_says_how_to_go_on(app: Path, onward: Command) -> None:
+    with Path("items.jsonl").open("a") as file:
+        file.write("{broken\n")
+    stopped = onward(*RUN)
+    assert stopped.code == 1
+    assert "line 21" in stopped.err
+    assert "saved at 20" in stopped.err
+    items(Path("items.jsonl"), 21)
+    assert onward(*stopped.resume).code == 0
+
+
+def test_an_input_that_is_not_there_does_not(app: Path, onward: Command) -> None:
+    stopped = onward("run", "app.py:double", "--input", "missing.jsonl")
+    assert stopped.code == 1
+    assert len(stopped.err.splitlines()) == 1
+    assert "missing.jsonl" in stopped.err
+
+
+def test_a_state_that_is_no_json_yet(app: Path, onward: Command) -> None:
+    Path("app.py").write_text(
+        "import onward, datetime\n"
+        "@onward.job('j', state={'at': datetime.date(2026, 1, 2)}, on_result=lambda s, i, v: s)\n"
+        "def f(item): return 1\n"
+    )
+    done = onward("run", "app.py:f", "--input", "items.jsonl", "--json")
+    assert done.code == 0, done.err
+    assert done.document["state"] == {"at": "2026-01-02"}
+
+
 # --------------------------------------------------------------------------------------------------- refused
 
 
@@ -314,6 +343,17 @@ def test_plan_tells_of_a_refusal(app: Path, onward: Command) -> None:
     assert planned.code == 4
     assert "by" in planned.out
     assert "onward run app.py:scaled" in planned.out
+
+
+def test_the_jobs_own_store_is_named_in_what_is_proposed(app: Path, onward: Command) -> None:
+    Path("app.py").write_text(
+        "import onward\n@onward.job('j', store='my runs')\ndef f(item): return 10 // (item['n'] - 1)\n"
+    )
+    done = onward("run", "app.py:f", "--input", "items.jsonl")
+    assert done.code == 3
+    assert "onward errors j --store 'my runs'" in done.err
+    assert onward("errors", "j", "--store", "my runs").out.startswith("j: 1 failed")
+    assert onward("retry", "j", "--store", "my runs").code == 3
 
 
 def test_growth_is_planned_and_done(app: Path, onward: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,11 +28,12 @@ class Started(NamedTuple):
     words: list[str]
     job: str
     run: str
-    store: str | None
+    store: Any
     quiet: bool
 
     def about(self, verb: str) -> str:
-        return about(verb, self.job, self.run, self.store)
+        named = isinstance(self.store, str | os.PathLike)
+        return about(verb, self.job, self.run, os.fspath(self.store) if named else None)
 
 
 def finished(report: Report, started: Started) -> Answer:
@@ -49,13 +51,13 @@ def finished(report: Report, started: Started) -> Answer:
 
 def halted(error: BaseException, started: Started) -> Answer:
     """The answer for an error that ended ``map``. Whatever can be resumed says how."""
+    asked_to_stop = isinstance(error, Stopped | KeyboardInterrupt | SystemExit)
     if isinstance(error, SystemExit):
         error = OnwardError(f"the function ended the process with {error!r}; its item is left to do")
     answer = fault(error)
     report: Any = getattr(error, "report", None)
-    saved = _saved(report, started)
-    asked_to_stop = isinstance(error, Stopped | KeyboardInterrupt)
-    words = started.words if asked_to_stop or (answer.exit_code == UNEXPECTED and saved) else None
+    saved = _saved(report, started) if asked_to_stop or answer.exit_code == UNEXPECTED else None
+    words = started.words if asked_to_stop or saved else None
     ways = ways_out(str(error), started.words) if isinstance(error, Refused) else []
     notes = [] if isinstance(error, Interrupted) else list(answer.notes)
     notes += [f"  {way}" for way in ways]

@@ -42,7 +42,7 @@ def run(quiet: bool, **_: Any) -> Answer:
         words=words,
         job=given.get("job", job.settings.job),
         run=given.get("run", job.settings.run),
-        store=given.get("store"),
+        store=given.get("store", job.settings.store),
         quiet=quiet,
     )
     try:
