@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from onward.errors import RunNotFound
 from onward.model import Block, Change, Owner, StepRecord
 from onward.stores.locks import held
@@ -41,6 +43,7 @@ class MemoryStore:
 
     def commit(self, change: Change) -> None:
         content = self._content
+        kept = {(s.item, s.name): s for s in change.steps}  # what can fail comes before what changes anything
         with content.lock:
             if change.clear:
                 content.head, content.blocks, content.steps = None, [], {}
@@ -52,7 +55,7 @@ class MemoryStore:
             content.steps = (
                 {k: s for k, s in content.steps.items() if s.item not in gone} if gone else content.steps
             )
-            content.steps |= {(s.item, s.name): s for s in change.steps}
+            content.steps |= kept
 
     def info(self) -> bytes | None:
         return self._content.info
@@ -64,6 +67,8 @@ class MemoryStore:
         self, *, payload: bool = True, marked: bool = False, by_place: bool = False
     ) -> Iterator[Block]:
         found = [b for b in self._content.blocks if b.marked or not marked]
+        if not payload:
+            found = [msgspec.structs.replace(b, payload=b"") for b in found]
         return iter(sorted(found, key=lambda b: (b.first, b.seq)) if by_place else found)
 
     def steps(self) -> Iterator[StepRecord]:
