@@ -8,6 +8,7 @@ held only while a transaction is open.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 import threading
@@ -17,12 +18,15 @@ from urllib.parse import quote, unquote
 
 from onward.errors import RunNotFound, StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
+from onward.records import read_info
 from onward.stores.files import make_folder, sync_folder, warn_of_network
 from onward.stores.locks import RunLock
 
 APPLICATION_ID = 0x6F6E7764  # "onwd"
 SCHEMA_VERSION = 1
 _BUSY_SECONDS = 10.0
+_LONGEST_NAME = 80  # SQLite takes paths of up to 512 bytes
+_SHORTENED = "%~"  # not in any quoted name
 _SCHEMA = """
 CREATE TABLE document (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE block (
@@ -141,8 +145,7 @@ class SqliteRuns:
         return SqliteStore(path, f"{job} ({run})", write=False)
 
     def names(self) -> Iterator[tuple[str, str]]:
-        for path in sorted(self._folder.glob("*/*.db")):
-            yield unquote(path.parent.name), unquote(path.stem)
+        return iter(sorted(map(_names_of, self._folder.glob("*/*.db"))))
 
     def remove(self, job: str, run: str) -> None:
         self.reader(job, run).close()
@@ -173,7 +176,21 @@ class SqliteFile:
 
 
 def _file_name(name: str) -> str:
-    return quote(name, safe=" @+,=()").replace(".", "%2E") or "%00"
+    quoted = quote(name, safe=" @+,=()").replace(".", "%2E") or "%00"
+    if len(quoted) <= _LONGEST_NAME:
+        return quoted
+    digest = hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
+    return quoted[: _LONGEST_NAME - len(digest) - len(_SHORTENED)] + _SHORTENED + digest
+
+
+def _names_of(path: Path) -> tuple[str, str]:
+    """Job and run name: from the path, or from inside where the path is not long enough for them."""
+    if _SHORTENED in f"{path.parent.name}/{path.name}":
+        with contextlib.suppress(StoreError, RunNotFound):
+            with contextlib.closing(SqliteStore(path, str(path), write=False)) as store:
+                info = read_info(store.info() or b"")
+            return info.job, info.run
+    return unquote(path.parent.name), unquote(path.stem)
 
 
 def _remove(path: Path, what: str) -> None:
