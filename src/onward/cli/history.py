@@ -7,7 +7,7 @@ import click
 from onward.cli import options
 from onward.cli.answer import Answer
 from onward.cli.sessions import session_table, sessions_of
-from onward.errors import StoreError
+from onward.errors import RunNotFound, StoreError
 from onward.view import list_runs, load
 
 
@@ -38,6 +38,6 @@ def _all_sessions(job: str | None, store: str | None) -> list[dict[str, object]]
         if job is None or view.job == job:
             try:
                 found += sessions_of(view)
-            except StoreError:
+            except (StoreError, RunNotFound):
                 continue  # `onward status` tells of it
     return found

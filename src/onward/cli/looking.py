@@ -35,7 +35,7 @@ def status(job: str | None, store: str | None) -> Answer:
       onward status screening --json
     """
     views = [view for view in list_runs(store) if job is None or view.job == job]
-    runs = [shapes.run_or_damage(view) for view in views]
+    runs = [run for run in map(shapes.run_or_damage, views) if run is not None]
     notes = [] if runs else [f"no runs{f' of {printable(job)}' if job else ''} here; onward run starts one"]
     notes += [f"onward: {run['error']['message']}" for run in runs if "error" in run]
     return Answer(lambda: {"runs": runs}, table(_STATUS, list(map(_status_row, runs))) if runs else (), notes)

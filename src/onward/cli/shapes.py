@@ -8,7 +8,7 @@ from typing import Any
 from onward.cli.faults import described
 from onward.cli.sessions import sessions_of
 from onward.codec import decode, encode
-from onward.errors import StoreError
+from onward.errors import RunNotFound, StoreError
 from onward.model import Outcome, OutputRecord, Owner
 from onward.plan import Plan
 from onward.report import Report
@@ -72,10 +72,12 @@ def run(view: RunView) -> dict[str, Any]:
     }
 
 
-def run_or_damage(view: RunView) -> dict[str, Any]:
-    """As :func:`run`, and where that cannot be read, what is known."""
+def run_or_damage(view: RunView) -> dict[str, Any] | None:
+    """As :func:`run`; where that cannot be read, what is known; None for a run that never saved anything."""
     try:
         return run(view)
+    except RunNotFound:
+        return None
     except StoreError as error:
         return {"job": view.job, "run": view.run, "status": "damaged", "error": described(error)}
 
