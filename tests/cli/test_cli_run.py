@@ -1,12 +1,14 @@
 import json
+import shlex
 import signal
 import sqlite3
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from cli.processes import Command, Starter, ended, interrupt, items, wait_for, words
+from cli.processes import PROGRAM, Command, Starter, ended, environment, interrupt, items, wait_for, words
 
 RUN = ["run", "app.py:double", "--input", "items.jsonl"]
 SLOW = ["run", "app.py:slow", "--input", "items.jsonl", "--output", "out.jsonl"]
@@ -362,3 +364,15 @@ def test_growth_is_planned_and_done(app: Path, onward: Command) -> None:
     assert onward("plan", *RUN[1:], "--output", "out.jsonl", "--json").document["total"] == 25
     assert onward(*RUN, "--output", "out.jsonl").code == 0
     assert len(lines("out.jsonl")) == 25
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("options", ["", " --json"])
+def test_closed_streams_are_no_error(app: Path, onward: Command, closed: str, options: str) -> None:
+    command = f"{shlex.join(PROGRAM)} run app.py:chatty --input items.jsonl{options} {closed}"
+    done = subprocess.run(
+        command, check=False, shell=True, env=environment(), stderr=subprocess.PIPE, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert onward("status", "--json").document["runs"][0]["succeeded"] == 20

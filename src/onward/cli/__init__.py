@@ -18,9 +18,10 @@ def main(words: Sequence[str] | None = None) -> int:
     Args:
         words: the command line without the program's name; None takes the process's own.
     """
-    from onward.cli.answer import Out
+    from onward.cli.answer import Out, open_standard_streams
     from onward.cli.faults import fault, say_warnings
 
+    open_standard_streams()
     say_warnings()
     words = sys.argv[1:] if words is None else list(words)
     with Out(as_json="--json" in words).open() as out:

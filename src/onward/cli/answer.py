@@ -78,6 +78,22 @@ class Out:
             rest = rest[os.write(self._descriptor, rest) :]
 
 
+def open_standard_streams() -> None:
+    """Give a process that was started without some of its three streams ones that lead nowhere.
+
+    Else the next file opened, a store perhaps, would take the place of standard output and be printed into.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # type: ignore[unreachable]  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # type: ignore[unreachable]  # noqa: SIM115
+
+
 def tell(line: str) -> None:
     """One line to standard error; it does not matter if nobody reads it any more."""
     with contextlib.suppress(OSError, ValueError):
