@@ -14,7 +14,7 @@ import xxhash
 
 from onward import identity, records
 from onward.blocks import key_digest
-from onward.errors import FunctionChanged, InputChanged, OutputMissing, StoreForeign
+from onward.errors import FunctionChanged, InputChanged, OutputMissing, StoreCorrupt, StoreForeign
 from onward.model import Key, Marker, RunInfo
 from onward.publish import Output, intact
 from onward.records import Head
@@ -68,9 +68,16 @@ def look(reader: Reader, asked: Asked) -> Found:
             f"this store holds the run {info.run!r} of job {info.job!r}, not {asked.run!r} of {asked.job!r}; "
             "give store= another file, or a folder, which holds many runs"
         )
-    head = records.read_head(reader.head())
+    head = _newest(reader)
     fresh = info.phase == "open" and not head.settled and next(reader.steps(), None) is None
     return Found(info, head, fresh)
+
+
+def _newest(reader: Reader) -> Head:
+    sealed = reader.head()
+    if sealed is None and next(reader.blocks(payload=False), None) is not None:
+        raise StoreCorrupt("the newest checkpoint is missing in the store, though outcomes are there; restore a copy")
+    return records.read_head(sealed)
 
 
 def needs_input(found: Found, asked: Asked, source: Source | AsyncSource) -> bool:

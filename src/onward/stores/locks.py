@@ -51,8 +51,7 @@ class RunLock:
                 os.close(descriptor)
                 raise self._refusal(error, what) from error
             owner = Owner(socket.gethostname(), os.getpid(), time.time())
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, msgspec.json.encode(owner), 0)
+            self._sign(descriptor, owner)
             self._descriptor = descriptor
             _held[self._name] = (os.getpid(), owner)
 
@@ -61,6 +60,16 @@ class RunLock:
             return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreUnwritable(f"{self._path}: {error.strerror}; the folder must be writable") from error
+
+    def _sign(self, descriptor: int, owner: Owner) -> None:
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, msgspec.json.encode(owner), 0)
+        except OSError as error:
+            os.close(descriptor)
+            raise StoreUnwritable(
+                f"{self._path} cannot be written: {error.strerror}; make room, and run again"
+            ) from error
 
     def _refusal(self, error: OSError, what: str) -> StoreError | RunHeld:
         if error.errno in (errno.EACCES, errno.EAGAIN):

@@ -215,25 +215,42 @@ def _hide_from_version_control(folder: Path) -> None:
 
 def _open_to_write(path: Path) -> sqlite3.Connection:
     with _translated(path):
-        fresh = not path.exists()
-        if fresh:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-            sync_folder(path.parent)
+        if not path.exists():
+            _make_file(path)
         elif not os.access(path, os.W_OK):
             raise StoreUnwritable(f"{path}: no permission to write")
-        database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        try:
-            _prepare(database, path)
-        except BaseException:
-            database.close()
-            raise
-        return database
+        return _connect(path)
+
+
+def _make_file(path: Path) -> None:
+    """Beside its place first: an empty file in its place is then never new, but one that lost its content."""
+    temporary = path.with_name(f".{path.name}.new")
+    for suffix in ("", "-journal"):
+        path.with_name(temporary.name + suffix).unlink(missing_ok=True)
+    os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
+        _create(database)
+    for suffix in (
+        "-wal",
+        "-shm",
+    ):  # of a store whose removal was broken off; SQLite would take them for this one's
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    temporary.rename(path)
+    sync_folder(path.parent)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        _check_kind(database, path)
+        _prepare(database, path)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
-    empty = _is_empty(database)
-    if not empty:
-        _check_kind(database, path)
     # The answer is fetched: unfetched, this pragma can hide an I/O error.
     mode = database.execute("PRAGMA journal_mode=WAL").fetchone()[0]
     if mode != "wal":
@@ -242,8 +259,6 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
         )
     for pragma in ("synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON", "trusted_schema=OFF"):
         database.execute(f"PRAGMA {pragma}").fetchall()
-    if empty:
-        _create(database)
 
 
 def _create(database: sqlite3.Connection) -> None:
@@ -266,22 +281,19 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
             address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
-            if not _is_empty(database):
-                _check_kind(database, path)
-            else:
-                raise RunNotFound(f"{path}: nothing has been saved in it yet")
+            _check_kind(database, path)
         except BaseException:
             database.close()
             raise
         return database
 
 
-def _is_empty(database: sqlite3.Connection) -> bool:
-    return not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-
-
 def _check_kind(database: sqlite3.Connection, path: Path) -> None:
     """Refuse what is another program's, newer, or has lost its end, before anything is written."""
+    # By stat alone: opening and closing the file would drop the locks that SQLite holds on it in this process.
+    size = path.stat().st_size
+    if size <= 1:  # one byte is how SQLite itself marks an empty file
+        raise StoreCorrupt(f"{path} is empty, all its content is lost; restore a copy, or remove it")
     kind = database.execute("PRAGMA application_id").fetchone()[0]
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if kind != APPLICATION_ID:
@@ -291,13 +303,16 @@ def _check_kind(database: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a later onward (schema {version}, this one knows {SCHEMA_VERSION}); "
             "upgrade with: pip install --upgrade onward"
         )
-    # By stat alone: opening and closing the file would drop the locks that SQLite holds on it in this process.
-    size = path.stat().st_size
     pages, page = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
-    if size < pages * page and not path.with_name(path.name + "-wal").exists():
+    if (size < pages * page or size % page) and not _has_log(path):
         raise StoreCorrupt(
-            f"{path} is truncated ({size} of {pages * page} bytes); restore a copy, or remove it"
+            f"{path} is truncated ({size} bytes are not {pages} pages of {page}); restore a copy, or remove it"
         )
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(path.name + "-wal")  # reading makes an empty one
+    return log.exists() and log.stat().st_size > 0
 
 
 def _apply(database: sqlite3.Connection, change: Change) -> None:
