@@ -44,16 +44,24 @@ class RunLock:
             holder = _own(self._name)
             if holder is not None:
                 raise held(what, holder)
+            descriptor = self._open_locked(what)
+            owner = Owner(socket.gethostname(), os.getpid(), time.time())
+            self._sign(descriptor, owner)
+            self._descriptor = descriptor
+            _held[self._name] = (os.getpid(), owner)
+
+    def _open_locked(self, what: str) -> int:
+        while True:
             descriptor = self._open()
             try:
                 _lock(descriptor)
             except OSError as error:
                 os.close(descriptor)
                 raise self._refusal(error, what) from error
-            owner = Owner(socket.gethostname(), os.getpid(), time.time())
-            self._sign(descriptor, owner)
-            self._descriptor = descriptor
-            _held[self._name] = (os.getpid(), owner)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+            # The run was removed in between: whoever begins it anew has another file.
+            os.close(descriptor)
 
     def _open(self) -> int:
         try:
