@@ -155,7 +155,8 @@ def test_a_deadline_exits_with_6(app: Path, onward: Command) -> None:
 def test_too_many_failures_exit_with_6(app: Path, onward: Command) -> None:
     stopped = onward("run", "app.py:picky", "--input", "items.jsonl", "--max-failures", "2")
     assert stopped.code == 6
-    assert "Go on with:" in stopped.err
+    assert "--max-failures 2 --retry-failed\n" in stopped.err
+    assert stopped.resume[-2:] == ["--max-failures", "2"]
 
 
 def test_a_function_that_exits_does_not_look_finished(app: Path, onward: Command) -> None:

@@ -10,7 +10,7 @@ from onward.cli import shapes
 from onward.cli.answer import Answer
 from onward.cli.commands import about, shown, ways_out, with_flag, without
 from onward.cli.faults import described, fault
-from onward.errors import Interrupted, OnwardError, Refused, Stopped
+from onward.errors import FailureLimitReached, Interrupted, OnwardError, Refused, Stopped
 from onward.progress import printable
 from onward.progress.text import done_of
 from onward.report import Report
@@ -61,6 +61,8 @@ def halted(error: BaseException, started: Started) -> Answer:
     ways = ways_out(str(error), started.words) if isinstance(error, Refused) else []
     notes = [] if isinstance(error, Interrupted) else list(answer.notes)
     notes += [f"  {way}" for way in ways]
+    if isinstance(error, FailureLimitReached):
+        notes.append(f"  try it again:  {shown(with_flag(started.words, '--retry-failed'))}")
     if words is not None:
         notes.append(_go_on(saved or "0", words))
     failed = described(error)
