@@ -1,56 +1,55 @@
 """A source that makes the run wait must not make what is done wait: a crash would cost it."""
 
 import asyncio
-import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 import onward
-from onward.events import Saved
 from onward.stores.memory import MemoryRuns
 
 WAITS = "an executor with a free slot waits for the source, and hands on no outcome meanwhile"
 
 
-def run(source: Any, saved: threading.Event, **policies: Any) -> None:
-    def observe(event: Any) -> None:
-        if isinstance(event, Saved):
-            saved.set()
-
-    onward.map(lambda n: n, source, job="job", store=MemoryRuns(), observers=[observe], every=1, **policies)
+def run(source: Any, store: MemoryRuns, **policies: Any) -> None:
+    onward.map(lambda n: n, source, job="job", store=store, every=1, **policies)
 
 
-def slow(saved: threading.Event, found: list[bool]) -> Iterator[int]:
+def saved(store: MemoryRuns) -> bool:
+    return bool(list(onward.load("job", store=store).outcomes()))
+
+
+def slow(store: MemoryRuns, found: list[bool]) -> Iterator[int]:
     yield 0
-    found.append(saved.wait(0.3))
+    time.sleep(0.3)
+    found.append(saved(store))
     yield 1
 
 
 def test_inline_saves_before_it_asks_for_more() -> None:
-    saved, found = threading.Event(), list[bool]()
-    run(slow(saved, found), saved)
+    store, found = MemoryRuns(), list[bool]()
+    run(slow(store, found), store)
     assert found == [True]
 
 
 @pytest.mark.xfail(strict=True, reason=WAITS)
 def test_threads_save_while_the_source_is_slow() -> None:
-    saved, found = threading.Event(), list[bool]()
-    run(slow(saved, found), saved, workers=2)
+    store, found = MemoryRuns(), list[bool]()
+    run(slow(store, found), store, workers=2)
     assert found == [True]
 
 
 @pytest.mark.xfail(strict=True, reason=WAITS)
 def test_tasks_are_saved_while_the_source_is_slow() -> None:
-    saved, found = threading.Event(), list[bool]()
+    store, found = MemoryRuns(), list[bool]()
 
     async def source() -> AsyncIterator[int]:
         yield 0
-        for _ in range(30):
-            await asyncio.sleep(0.01)
-        found.append(saved.is_set())
+        await asyncio.sleep(0.3)
+        found.append(saved(store))
         yield 1
 
-    run(source(), saved, workers=2)
+    run(source(), store, workers=2)
     assert found == [True]
