@@ -47,15 +47,23 @@ def encode(value: Any, what: str = "the result") -> bytes:
     """
     try:
         raw = _encode(value)
-        if _decode(raw) == value:
-            return raw
+        plain = _decode(raw)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueRefused(_refusal(value, what) or _way_out(what, "", str(error))) from error
+    if _equal(plain, value):
+        return raw
     # Unequal is often harmless (a tuple came back as a list, a dataclass as a dict): look closer.
     refusal = _refusal(value, what)
     if refusal:
         raise ValueRefused(refusal)
     return raw
+
+
+def _equal(plain: Any, value: Any) -> bool:
+    try:
+        return bool(plain == value)
+    except Exception:  # an array compares item by item, and has no truth as a whole
+        return False
 
 
 def decode(raw: bytes) -> Any:
@@ -113,6 +121,8 @@ def _children(value: Any, path: str) -> list[tuple[str, Any]] | str:
         for key in value:
             if not isinstance(key, str):
                 return f"the key {key!r} is {_a(type(key).__name__)}, not a string"
+            if _refused_text(key, path):
+                return f"the key {key!r} holds half of a surrogate pair, which is not valid Unicode"
         return [(f"{path}.{key}", child) for key, child in value.items()]
     if isinstance(value, list | tuple | set | frozenset):
         return [(f"{path}[{number}]", child) for number, child in enumerate(value)]
@@ -172,11 +182,17 @@ def _converter(annotation: Any) -> Restore | None:
             return path(plain)
         raise TypeError(f"no way back from JSON to {kind!r}")
 
+    def can_revive(kind: Any) -> dict[str, Any]:
+        if hasattr(kind, "model_validate") or (isinstance(kind, type) and issubclass(kind, os.PathLike)):
+            return {"description": "restored by its own class"}
+        raise TypeError(f"no way back from JSON to {kind!r}")
+
     def restore(plain: Any) -> Any:
         return msgspec.convert(plain, annotation, dec_hook=revive)
 
     try:
         msgspec.json.Decoder(annotation, dec_hook=revive)
+        msgspec.json.schema(annotation, schema_hook=can_revive)  # asks about each type that msgspec does not know
     except TypeError:
         return None
     return restore
