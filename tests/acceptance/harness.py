@@ -106,7 +106,11 @@ class Place:
 
     def command(self, *words: str, env: dict[str, str] | None = None) -> Ended:
         """Run the onward command."""
-        return Started(self, self._open([sys.executable, "-m", "onward.cli", *words], env)).wait()
+        return self.start_command(*words, env=env).wait()
+
+    def start_command(self, *words: str, env: dict[str, str] | None = None) -> Started:
+        """Start the onward command and leave it running."""
+        return Started(self, self._open([sys.executable, "-m", "onward.cli", *words], env))
 
     def _open(self, words: list[str], env: dict[str, str] | None) -> "subprocess.Popen[str]":
         return subprocess.Popen(

@@ -122,7 +122,7 @@ class TestDamaged:
         ids=["payload", "index", "head", "info"],
     )
     def test_a_byte_flipped(self, column: str, table: str, where: str, part: str, here: Place) -> None:
-        with _database(here.store) as database:
+        with _Database(here.store) as database:
             rowid = f"SELECT {column} FROM {table} WHERE {where}"
             raw = bytearray(database.execute(rowid).fetchone()[0])
             raw[len(raw) // 2] ^= 0x10
@@ -138,7 +138,7 @@ class TestDamaged:
         "sql", ["DELETE FROM block WHERE seq = 2", "DELETE FROM document WHERE name = 'head'"]
     )
     def test_a_row_removed(self, sql: str, here: Place) -> None:
-        with _database(here.store) as database:
+        with _Database(here.store) as database:
             database.execute(sql)
         ended = here.run()
         assert (ended.error, ended.code) == ("StoreCorrupt", 7), ended
@@ -147,7 +147,7 @@ class TestDamaged:
         goes_on(here)
 
     def test_two_payloads_swapped(self, here: Place) -> None:
-        with _database(here.store) as database:
+        with _Database(here.store) as database:
             payloads = dict(database.execute("SELECT seq, payload FROM block WHERE seq IN (2, 3)"))
             for seq, other in ((2, 3), (3, 2)):
                 database.execute("UPDATE block SET payload = ? WHERE seq = ?", (payloads[other], seq))
@@ -181,17 +181,17 @@ class TestOthers:
     def test_a_foreign_database(self, place: PlaceMaker) -> None:
         here = place(SCRIPT)
         here.store.parent.mkdir(parents=True)
-        with _database(here.store) as database:
+        with _Database(here.store) as database:
             database.execute("CREATE TABLE precious (thing)")
             database.execute("INSERT INTO precious VALUES (1)")
         refused_and_untouched(here, "StoreForeign", "default.db", "another place")
 
     def test_a_newer_store(self, place: PlaceMaker) -> None:
         here = half_done(place(SCRIPT))
-        with _database(here.store) as database:
+        with _Database(here.store) as database:
             database.execute("PRAGMA user_version=99")
         refused_and_untouched(here, "StoreNewer", "99", "upgrade")
-        with _database(here.store) as database:
+        with _Database(here.store) as database:
             database.execute("PRAGMA user_version=1")
         goes_on(here)
 
@@ -231,7 +231,7 @@ class TestUnwritable:
         goes_on(here)
 
     def test_a_read_only_file_system(self, place: PlaceMaker, tmp_path: Path) -> None:
-        if not ROOT or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        if not ROOT or subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
             pytest.skip("needs to mount")
         here = half_done(place(SCRIPT))
         before = content(here)
@@ -261,7 +261,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         folder = tmp_path / "disk"
         folder.mkdir()
         words = ["mount", "-t", "tmpfs", "-o", f"size={size}k", "none", str(folder)]
-        if not ROOT or subprocess.run(words, capture_output=True).returncode:
+        if not ROOT or subprocess.run(words, check=False, capture_output=True).returncode:
             pytest.skip("needs to mount")
         mounted.append(folder)
         return folder
@@ -382,14 +382,14 @@ def _probe(here: Place, prefix: list[str], **given: Any) -> str:
     import sys
 
     words = [*prefix, sys.executable, "ask.py"]
-    done = subprocess.run(words, cwd=here.folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, cwd=here.folder, check=False, capture_output=True, text=True, timeout=60)
     (here.folder / "ask.py").unlink()
     if "Permission denied" in done.stderr and "Traceback" not in done.stderr:
         pytest.skip(f"another user cannot run this Python: {done.stderr}")
     return done.stdout + done.stderr
 
 
-class _database:
+class _Database:
     """A database, closed for good when done."""
 
     def __init__(self, path: Path) -> None:

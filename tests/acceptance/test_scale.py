@@ -1,0 +1,100 @@
+"""A million items cost what a thousand cost, each: in time, and in memory."""
+
+import json
+import statistics
+from itertools import pairwise
+
+import pytest
+
+from acceptance.conftest import PlaceMaker
+
+pytestmark = pytest.mark.slow
+
+SLICES = 20
+"""Parts of the run that are measured one by one."""
+
+GROWTH = 24 * 1024
+"""KiB that memory may grow between a tenth and the end of the run: what a million items' worth of anything exceeds."""
+
+SLOWER = 1.5
+"""How much longer an item at the end may take than one at the beginning: noise, not growth."""
+
+SCRIPT = """
+    count, slices = given["count"], given["slices"]
+    marks = []
+
+    def memory():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+
+    def work(item):
+        if not item % (count // slices):
+            marks.append((time.perf_counter(), memory()))
+        return None
+
+    def start():
+        report = onward.map(work, range(count), job="job", **given["policies"])
+        note(marks + [(time.perf_counter(), memory())])
+        return report
+
+    main(start)
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "policies", "growth"),
+    [
+        (1_000_000, {"output": "out.jsonl"}, GROWTH),
+        # What is known of a key is held while the run goes on: 100,000 of them are a hundred bytes each, and some.
+        (100_000, {"key": "real", "output": "out.jsonl"}, GROWTH),
+    ],
+    ids=["positional", "keyed"],
+)
+def test_flat(count: int, policies: dict[str, str], growth: int, place: PlaceMaker) -> None:
+    here = place(SCRIPT)
+    ended = here.run(count=count, slices=SLICES, policies=policies).finished()
+    assert ended.told["succeeded"] == count
+    (marks,) = here.notes()
+    times = [later - earlier for (earlier, _), (later, _) in pairwise(marks[:-1])]
+    memory = [kib for _, kib in marks]
+    per_item = [seconds / (count // SLICES) * 1e6 for seconds in times]
+    first, last = statistics.median(per_item[1:6]), statistics.median(per_item[-5:])
+    grown = memory[-2] - memory[2]
+    print(
+        f"{count} items, {json.dumps(policies)}: {ended.told['seconds']:.1f} s in all; "
+        f"{first:.2f} us an item at the beginning, {last:.2f} at the end; "
+        f"{memory[2] / 1024:.1f} MiB at a tenth, {memory[-2] / 1024:.1f} at the end, {memory[-1] / 1024:.1f} finished"
+    )
+    assert last <= SLOWER * first
+    assert grown <= growth, f"memory grew by {grown} KiB"
+    assert memory[-1] - memory[2] <= growth, "finishing, too"
+
+
+def test_a_resume_costs_what_is_left(place: PlaceMaker) -> None:
+    """Nothing of what is done is read again from a file, and the time to begin does not grow with it."""
+    here = place(
+        """
+        def work(item):
+            if not marks:
+                marks.append(time.perf_counter())
+            return None
+
+        marks = []
+
+        def start():
+            began = time.perf_counter()
+            report = onward.map(work, "items.txt", job="job", every=10_000, limit=given.get("limit"))
+            note((marks[0] if marks else 0) - began)
+            return report
+
+        main(start)
+        """
+    )
+    (here.folder / "items.txt").write_text("".join(f"item {number}\n" for number in range(300_000)))
+    for limit in (1000, 290_000):
+        assert here.run(limit=limit).told["status"] == "interrupted"
+    assert here.run().finished().told["reused"] == 291_000
+    first, second, third = here.notes()
+    print(
+        f"to the first item: {first:.3f} s; with 1,000 done {second:.3f} s; with 291,000 done {third:.3f} s"
+    )
+    assert third <= second + 0.3
