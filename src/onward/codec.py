@@ -59,6 +59,16 @@ def encode(value: Any, what: str = "the result") -> bytes:
     return raw
 
 
+def canonical(value: Any, what: str) -> bytes:
+    """As :func:`encode`, the same for dicts and sets whatever order they were made in.
+
+    Raises:
+        ValueRefused: as :func:`encode`.
+    """
+    encode(value, what)
+    return _encode_sorted(value)
+
+
 def _equal(plain: Any, value: Any) -> bool:
     try:
         return bool(plain == value)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any
 
-from onward.codec import decode, encode
+from onward.codec import canonical, decode
 from onward.errors import UsageError, ValueRefused
 from onward.model import Part
 
@@ -80,13 +80,12 @@ def _difference(name: str, was: Part | None, now: Part | None) -> str:
 
 def _parameter(name: str, value: Any) -> Part:
     try:
-        raw = encode(value, f"the parameter {name}")
+        raw = canonical(value, f"the parameter {name}")
     except ValueRefused as refusal:
         raise UsageError(
             f"{refusal}; parameters are part of the run's identity and need a JSON form"
         ) from refusal
-    # Sorted, so that the order in which a dict was built does not count.
-    text = json.dumps(decode(raw), sort_keys=True, ensure_ascii=False)
+    text = json.dumps(decode(raw), ensure_ascii=False)
     return Part(_digest(text), text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
 
 
@@ -119,7 +118,7 @@ def normalised_source(function: Callable[..., Any]) -> str:
 
 def _plain(value: Any) -> Any:
     try:
-        return encode(value)
+        return canonical(value, "an argument")
     except ValueRefused:
         raise UsageError(
             "a functools.partial with arguments that have no JSON form has no identity; give version= or params="
@@ -142,12 +141,31 @@ def _from_source(target: Any) -> str | None:
 
 
 def _from_code(target: Any) -> str:
+    methods = vars(target).items() if inspect.isclass(target) else ()
+    own = [(name, _from_code(method)) for name, method in methods if inspect.isfunction(method)]
+    if own:
+        return repr(sorted(own))
     code = getattr(target, "__code__", None)
     if code is None:  # built in, or written in C
         return f"{getattr(target, '__module__', '')}.{getattr(target, '__qualname__', target)}"
-    return repr(_code_parts(code))
+    return repr((_code_parts(code), _default(target.__defaults__), _default(target.__kwdefaults__)))
+
+
+def _default(value: Any) -> Any:
+    """A default as far as it looks the same in every process: an object's address does not."""
+    try:
+        return canonical(value, "a default")
+    except ValueRefused:
+        return type(value).__qualname__
 
 
 def _code_parts(code: CodeType) -> tuple[Any, ...]:
-    constants = [_code_parts(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
-    return code.co_code.hex(), code.co_names, code.co_varnames, constants
+    return code.co_code.hex(), code.co_names, code.co_varnames, [_constant(c) for c in code.co_consts]
+
+
+def _constant(value: Any) -> Any:
+    if isinstance(value, CodeType):
+        return _code_parts(value)
+    if isinstance(value, frozenset):  # has another order in every process
+        return sorted(map(repr, value))
+    return repr(value)
