@@ -1,4 +1,7 @@
-"""A million items cost what a thousand cost, each: in time, and in memory."""
+"""A million items cost what a thousand cost, each: in time, and in memory.
+
+Times are the process's own, so that what else the machine does is not measured.
+"""
 
 import json
 import statistics
@@ -14,7 +17,10 @@ SLICES = 20
 """Parts of the run that are measured one by one."""
 
 GROWTH = 24 * 1024
-"""KiB that memory may grow between a tenth and the end of the run: what a million items' worth of anything exceeds."""
+"""KiB that memory may grow from a tenth on, finishing included: a checkpoint's worth of outcomes, not a million."""
+
+PER_KEY = 0.35
+"""KiB for each key: in a keyed run the digest and the number of every key are held while the run goes on."""
 
 SLOWER = 1.5
 """How much longer an item at the end may take than one at the beginning: noise, not growth."""
@@ -28,12 +34,12 @@ SCRIPT = """
 
     def work(item):
         if not item % (count // slices):
-            marks.append((time.perf_counter(), memory()))
+            marks.append((time.process_time(), memory()))
         return None
 
     def start():
         report = onward.map(work, range(count), job="job", **given["policies"])
-        note(marks + [(time.perf_counter(), memory())])
+        note(marks + [(time.process_time(), memory())])
         return report
 
     main(start)
@@ -44,12 +50,11 @@ SCRIPT = """
     ("count", "policies", "growth"),
     [
         (1_000_000, {"output": "out.jsonl"}, GROWTH),
-        # What is known of a key is held while the run goes on: 100,000 of them are a hundred bytes each, and some.
-        (100_000, {"key": "real", "output": "out.jsonl"}, GROWTH),
+        (100_000, {"key": "real", "output": "out.jsonl"}, 100_000 * PER_KEY),
     ],
     ids=["positional", "keyed"],
 )
-def test_flat(count: int, policies: dict[str, str], growth: int, place: PlaceMaker) -> None:
+def test_flat(count: int, policies: dict[str, str], growth: float, place: PlaceMaker) -> None:
     here = place(SCRIPT)
     ended = here.run(count=count, slices=SLICES, policies=policies).finished()
     assert ended.told["succeeded"] == count
@@ -75,13 +80,13 @@ def test_a_resume_costs_what_is_left(place: PlaceMaker) -> None:
         """
         def work(item):
             if not marks:
-                marks.append(time.perf_counter())
+                marks.append(time.process_time())
             return None
 
         marks = []
 
         def start():
-            began = time.perf_counter()
+            began = time.process_time()
             report = onward.map(work, "items.txt", job="job", every=10_000, limit=given.get("limit"))
             note((marks[0] if marks else 0) - began)
             return report
@@ -97,4 +102,4 @@ def test_a_resume_costs_what_is_left(place: PlaceMaker) -> None:
     print(
         f"to the first item: {first:.3f} s; with 1,000 done {second:.3f} s; with 291,000 done {third:.3f} s"
     )
-    assert third <= second + 0.3
+    assert third <= second + 0.2
