@@ -99,7 +99,7 @@ class Cadence:
 
     def __init__(self, every: Every | None, now: float) -> None:
         self._auto = every is None
-        self._most: float = every.items if every and every.items else math.inf
+        self.most: float = every.items if every and every.items else math.inf
         self._seconds = every.seconds if every else AUTO_SECONDS
         self._cost = 0.0
         self.saved_at = now
@@ -107,7 +107,7 @@ class Cadence:
 
     def due(self, unsaved: int, now: float) -> bool:
         """Whether ``unsaved`` settled items (at least one) are to be saved now."""
-        return now >= self._due_at or unsaved >= self._most
+        return now >= self._due_at or unsaved >= self.most
 
     @property
     def wait(self) -> float | None:

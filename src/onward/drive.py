@@ -20,8 +20,11 @@ from onward.session import Session
 from onward.sources.base import Source, is_async
 
 
-def units(session: Session, batch: int) -> Iterator[Unit]:
-    """The work that is to be done, read from the source no faster than it is asked for."""
+def units(session: Session, batch: int, *, make_room: bool = True) -> Iterator[Unit]:
+    """The work that is to be done, read from the source no faster than it is asked for.
+
+    With a cadence by items no more is handed out while that many are unsaved: a crash must not cost more.
+    """
     source = _plain(session)
     intake, stop = session.open_intake(batch), session.stop
     reading = source.read(intake.start)
@@ -30,6 +33,8 @@ def units(session: Session, batch: int) -> Iterator[Unit]:
             stop.interruptible = False
             if full := intake.push(value, reading.place):
                 yield full
+                if make_room and session.journal.crowded:
+                    session.journal.checkpoint()
             if intake.closed:
                 break
             stop.interruptible = True
@@ -41,11 +46,19 @@ def units(session: Session, batch: int) -> Iterator[Unit]:
             yield rest
 
 
+async def _make_room(session: Session) -> None:
+    import asyncio
+
+    if session.journal.crowded:
+        await asyncio.to_thread(session.journal.checkpoint)
+
+
 async def units_async(session: Session, batch: int) -> AsyncIterator[Unit]:
     """As :func:`units`, from a source of either kind."""
     if session.source is not None and not is_async(session.source):
-        for unit in units(session, batch):
+        for unit in units(session, batch, make_room=False):
             yield unit
+            await _make_room(session)
         return
     intake, source = session.open_intake(batch), session.source
     assert source is not None
@@ -54,6 +67,7 @@ async def units_async(session: Session, batch: int) -> AsyncIterator[Unit]:
         async for value in reading:
             if full := intake.push(value, None):
                 yield full
+                await _make_room(session)
             if intake.closed:
                 break
         else:

@@ -207,6 +207,11 @@ class Journal:
         plain = decode(raw)
         return self._restore(plain) if self._restore is not None else plain
 
+    @property
+    def crowded(self) -> bool:
+        """Whether as many items wait for a save as the cadence lets a crash cost."""
+        return len(self._unsaved) >= self._cadence.most and self.error is None
+
     def _save_soon(self, unsaved: int) -> None:
         if self._background and unsaved < 2 * LARGEST:
             self._flusher.wake()

@@ -1,4 +1,7 @@
-"""Runs calls as tasks of the running event loop."""
+"""Runs calls as tasks of the running event loop.
+
+A task of its own feeds the units in, so that outcomes are handed on while an asynchronous source is slow.
+"""
 
 from __future__ import annotations
 
@@ -18,30 +21,39 @@ class AsyncioExecutor:
         self._workers = workers
         self._results: deque[list[Settled] | BaseException | None] = deque()
         self._ready = asyncio.Event()
+        self._room = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._fed = False
 
     async def outcomes(self, call: AsyncCall, units: AsyncIterator[Unit]) -> AsyncIterator[Settled | None]:
-        exhausted = False
+        feeder = self._loop.create_task(self._feed(call, units))
         try:
-            while True:
-                while not exhausted and len(self._tasks) < self._workers:
-                    unit = await anext(units, None)
-                    if unit is None:
-                        exhausted = True
-                    else:
-                        self._start(call, unit)
-                if not self._tasks and not self._results:
-                    return
+            while self._tasks or self._results or not self._fed:
                 if not self._results:
                     self._ready.clear()
+                    self._room.set()
                     await self._ready.wait()
                 while self._results:
                     for settled in self._take():
                         yield settled
         finally:
-            for task in self._tasks:
+            for task in (feeder, *self._tasks):
                 task.cancel()
+            await asyncio.wait([feeder])  # the units are the caller's to close, once nobody reads them
+
+    async def _feed(self, call: AsyncCall, units: AsyncIterator[Unit]) -> None:
+        """Start a call for each unit, but only once there is room and what came back was handed on."""
+        try:
+            async for unit in units:
+                self._start(call, unit)
+                while self._results or len(self._tasks) >= self._workers:
+                    self._room.clear()
+                    await self._room.wait()
+        except Exception as error:
+            self._results.append(error)
+        self._fed = True
+        self._ready.set()
 
     def _start(self, call: AsyncCall, unit: Unit) -> None:
         task = self._loop.create_task(self._run(call, unit))

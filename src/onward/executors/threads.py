@@ -41,18 +41,23 @@ class ThreadsExecutor:
                         continue
                 if not in_flight:
                     return
-                settled = self._next()
-                in_flight -= settled is not None
-                yield from settled if settled is not None else (None,)
+                # All that is there before the next unit is asked for, so that it is saved together.
+                for settled in self._arrived():
+                    in_flight -= settled is not None
+                    yield from settled if settled is not None else (None,)
         finally:
             for _ in range(threads):
                 work.put(None)
 
-    def _next(self) -> list[Settled] | None:
-        result = self._results.get()
-        if isinstance(result, BaseException):
-            raise result
-        return result
+    def _arrived(self) -> Iterator[list[Settled] | None]:
+        """Waits for one result, and gives all there are."""
+        while True:
+            result = self._results.get()
+            if isinstance(result, BaseException):
+                raise result
+            yield result
+            if self._results.empty():
+                return
 
     def _start(self, call: Call, work: SimpleQueue[Unit | None]) -> None:
         threading.Thread(target=self._work, args=(call, work), name="onward-worker", daemon=True).start()
