@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ PERMANENT: tuple[type[BaseException], ...] = (
     PermissionError,
 )
 """Errors that another attempt cannot mend."""
+
+LONGEST_ASKED = 86400 * 7
+"""Seconds from which on a server's wish to wait is not taken to be meant."""
 
 TRANSIENT_STATUS = frozenset({408, 409, 425, 429})
 """HTTP statuses below 500 that another attempt may mend (RFC 9110, 8470, 6585)."""
@@ -52,10 +56,10 @@ class Retry:
         """Seconds to wait before the next attempt after ``spent`` of them; None if there is to be none."""
         if spent > self.times or self.is_permanent(error):
             return None
-        from tenacity import wait_exponential_jitter
+        from tenacity import wait_exponential
 
-        policy = wait_exponential_jitter(initial=self.initial, max=self.longest, jitter=self.initial)
-        return float(policy(_Spent(spent)))  # type: ignore[arg-type]
+        doubled = wait_exponential(multiplier=self.initial, max=self.longest)(_Spent(spent))  # type: ignore[arg-type]
+        return min(self.longest, doubled + random.uniform(0, self.initial))
 
     def is_permanent(self, error: BaseException) -> bool:
         """Whether another attempt cannot mend the error."""
@@ -110,19 +114,19 @@ def _seconds(value: Any) -> float | None:
         return None
     try:
         found = float(value)
-    except (TypeError, ValueError):
-        return _until(value)
-    return found if 0 <= found < 86400 * 7 else None
+    except (TypeError, ValueError, OverflowError):
+        found = _until(value)
+    return found if 0 <= found < LONGEST_ASKED else None
 
 
-def _until(date: Any) -> float | None:
+def _until(date: Any) -> float:
     import time
     from email.utils import parsedate_to_datetime
 
     try:
-        return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+        return max(0.0, parsedate_to_datetime(str(date)).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def _status(error: BaseException) -> int | None:
