@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Final
 
 from onward.cadence import _UNITS
@@ -68,8 +69,9 @@ class FailureLimit:
     """
 
     def __init__(self, allowed: int | str | Default | None) -> None:
-        self._share = _percent(allowed) if isinstance(allowed, str) else None
-        if isinstance(allowed, bool) or (isinstance(allowed, int) and allowed < 0):
+        self._percent = _percent(allowed) if isinstance(allowed, str) else None
+        known = allowed is None or isinstance(allowed, int | str | Default)
+        if not known or isinstance(allowed, bool) or (isinstance(allowed, int) and allowed < 0):
             raise UsageError(f'max_failures={allowed!r}: a number from 0, "5%" or None')
         self._most = allowed if isinstance(allowed, int) else None
         self._first = isinstance(allowed, Default)
@@ -88,23 +90,22 @@ class FailureLimit:
         self._types[kind] += 1
         if self._most is not None and self._failed > self._most:
             return f"{self._failed} items failed, max_failures={self._most}"
-        if self._share is not None:
-            return self._above_share(self._share)
+        if self._percent is not None:
+            return self._above_share(self._percent)
         all_alike = self._failed == self._settled == FIRST_FAILURES and len(self._types) == 1
         if self._first and all_alike:
             return f"the first {FIRST_FAILURES} items all failed with {kind}"
         return None
 
-    def _above_share(self, share: float) -> str | None:
-        if self._settled < PERCENT_FROM or self._failed <= share * self._settled:
+    def _above_share(self, percent: Fraction) -> str | None:
+        if self._settled < PERCENT_FROM or 100 * self._failed <= percent * self._settled:
             return None
-        return f"{self._failed} of {self._settled} items failed, max_failures={share:.4g} of them".replace(
-            f"{share:.4g} of them", f"{share * 100:.4g}%"
-        )
+        return f"{self._failed} of {self._settled} items failed, max_failures={float(percent):.4g}%"
 
 
-def _percent(text: str) -> float:
+def _percent(text: str) -> Fraction:
+    # Exact, since exactly the percentage is tolerated.
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", text)
-    if match and 0 <= float(match[1]) <= 100:
-        return float(match[1]) / 100
+    if match and 0 <= Fraction(match[1]) <= 100:
+        return Fraction(match[1])
     raise UsageError(f'max_failures={text!r}: a number from 0, "5%" or None')
