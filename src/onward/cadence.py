@@ -32,7 +32,10 @@ def seconds(text: str | float, what: str = "duration") -> float:
         unit = _UNITS.get(match[2].lower() or "s") if match else None
         found = float(match[1]) * unit if match and unit else 0.0
     else:
-        found = float(text)
+        try:
+            found = float(text)
+        except (TypeError, ValueError, OverflowError):
+            found = 0.0
     if not 0 < found < float("inf"):
         raise UsageError(
             f'{what}={text!r} is not a duration above zero; write seconds or "5s", "10 min", "2h"'
@@ -61,8 +64,8 @@ class Every:
             raise UsageError("Every() needs items= or seconds=")
         if self.items is not None and self.items < 1:
             raise UsageError(f"every={self.items} items: at least 1")
-        if self.seconds is not None and not self.seconds > 0:
-            raise UsageError(f"every={self.seconds} seconds: above 0")
+        if self.seconds is not None and not 0 < self.seconds < math.inf:
+            raise UsageError(f"every={self.seconds} seconds: above 0, and finite")
 
 
 def parse(every: int | str | Every | None) -> Every | None:
