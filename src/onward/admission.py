@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from onward.blocks import key_digest
-from onward.errors import DuplicateKey, InputChanged, UsageError
+from onward.errors import DuplicateKey, InputChanged, UsageError, ways_of_change
 from onward.intervals import IntervalSet
 from onward.model import Item, Key
 
@@ -168,7 +168,8 @@ class Admission:
         if not self._skip_duplicates:
             raise DuplicateKey(
                 f"{self._name}: the key {key!r} at position {position} occurred before; "
-                'make the keys unique, or give duplicates="skip" to work on the first of each only'
+                'make the keys unique, or give duplicates="skip" to work on the first of each only',
+                ({"duplicates": "skip"},),
             )
         self.findings.duplicates += 1
 
@@ -198,7 +199,8 @@ class Admission:
             which = f"item {item.position}" if self._key is None else f"the item with key {item.key!r}"
             raise InputChanged(
                 f"{self._name}: {which} is settled, but its content has changed since. Go on with "
-                'on_change="keep" (use the stored outcomes), "redo" (do the changed items again) or "restart"'
+                'on_change="keep" (use the stored outcomes), "redo" (do the changed items again) or "restart"',
+                ways_of_change("keep", "redo", "restart"),
             )
 
     def end(self) -> None:
@@ -231,5 +233,6 @@ class Admission:
         if self._on_change == "stop":
             raise InputChanged(
                 f"{self._name} now ends at item {self.position}, but {count} items behind that are settled. Go on "
-                'with on_change="keep" (they are retired: reported, not published) or "restart"'
+                'with on_change="keep" (they are retired: reported, not published) or "restart"',
+                ways_of_change("keep", "restart"),
             )

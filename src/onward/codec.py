@@ -202,7 +202,9 @@ def _converter(annotation: Any) -> Restore | None:
 
     try:
         msgspec.json.Decoder(annotation, dec_hook=revive)
-        msgspec.json.schema(annotation, schema_hook=can_revive)  # asks about each type that msgspec does not know
+        msgspec.json.schema(
+            annotation, schema_hook=can_revive
+        )  # asks about each type that msgspec does not know
     except TypeError:
         return None
     return restore

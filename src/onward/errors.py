@@ -29,7 +29,8 @@ Two classes stand outside the tree on purpose: ``Interrupted`` is a ``KeyboardIn
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from onward.model import ReportLike
@@ -60,9 +61,21 @@ class SourceError(OnwardError):
 
 
 class Refused(OnwardError):
-    """What is stored and what is asked do not fit; nothing was touched."""
+    """What is stored and what is asked do not fit; nothing was touched.
+
+    ``ways`` are settings, such as ``{"on_change": "keep"}``, each of which goes on.
+    """
 
     exit_code = 4
+
+    def __init__(self, message: str, ways: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.ways = tuple(ways)
+
+
+def ways_of_change(*names: str) -> tuple[Mapping[str, Any], ...]:
+    """``on_change`` set to each of these."""
+    return tuple({"on_change": name} for name in names)
 
 
 class StateNotRebuildable(Refused):

@@ -159,6 +159,8 @@ def open_intake(
     if keyed and settled and not seek:
         journal.new_epoch()
     intake = Intake(admission, batch=batch, limit=settings.limit, halted=halted, start=start, total=total)
+    if retry:
+        journal.retrying = outcomes.failed_attempts(journal.store, head)
     journal.read_from(intake, None if verify else fingerprint, fingerprint)
     return intake
 
@@ -182,6 +184,7 @@ def _to_retry(journal: Journal) -> IntervalSet:
     if not journal.state.folded and journal.state.value:
         raise StateNotRebuildable(
             "retrying failed items needs a state that can be computed anew, and this one was kept by hand; begin "
-            "anew with again=True, or compute the state with on_result="
+            "anew with again=True, or compute the state with on_result=",
+            ({"again": True},),
         )
     return journal.failed

@@ -19,7 +19,7 @@ from onward import outcomes, records
 from onward.blocks import pack
 from onward.cadence import Cadence
 from onward.codec import Restore, decode
-from onward.errors import StateNotRebuildable
+from onward.errors import StateNotRebuildable, ways_of_change
 from onward.flusher import Flusher
 from onward.intervals import IntervalSet
 from onward.model import Change, Item, Settled, Status, StepRecord
@@ -80,6 +80,7 @@ class Journal:
         self._intake: Intake | None = None
         self.moves: list[tuple[int, int]] = []
         self.kept: dict[int, int] = {}
+        self.retrying: dict[int, int] = {}
         self.new = 0
         self._folded = state.folded
         self._cadence = cadence
@@ -120,16 +121,23 @@ class Journal:
         if not self._folded:
             self.state.boundary()  # first, since it may refuse the state, and then nothing has settled
         item = settled.item
-        if not self.settled.add(item.ordinal):
-            self._superseding = True
-            self.totals.move(self.old_status(item.ordinal), -1)
         self.totals.add(settled)
+        if not self.settled.add(item.ordinal):
+            settled = self._supersede(settled)
         self.new += 1
         self._unsaved.append(settled)
         if self._steps and settled.status != "failed":  # a retry reuses a failed item's steps
             self._drop_steps(item)
         if self._folded and settled.status == "succeeded":
             self._fold(item, settled.raw)
+
+    def _supersede(self, settled: Settled) -> Settled:
+        """The outcome of an item that had one: the attempts at it add up."""
+        self._superseding = True
+        ordinal = settled.item.ordinal
+        self.totals.move(self.old_status(ordinal), -1)
+        earlier = self.retrying.pop(ordinal, 0)
+        return msgspec.structs.replace(settled, attempts=earlier + settled.attempts) if earlier else settled
 
     def _fold(self, item: Item, raw: bytes) -> None:
         try:
@@ -199,7 +207,8 @@ class Journal:
         elif self.state.value:
             raise StateNotRebuildable(
                 "an item that the run's state was computed from has changed or is gone, and state kept by hand cannot "
-                'be computed anew; give on_change="restart", or compute the state with on_result='
+                'be computed anew; give on_change="restart", or compute the state with on_result=',
+                ways_of_change("restart"),
             )
 
     def value(self, raw: bytes) -> Any:

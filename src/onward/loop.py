@@ -116,7 +116,8 @@ class Run:
             if session.opened and session.journal.settled:
                 raise FunctionChanged(
                     f"{source.name}: what is settled was told apart {'by key' if session.keyed else 'by position'}, "
-                    f'this input is {"by key" if keyed else "by position"}; give on_change="restart" with again=True'
+                    f"this input is {'by key' if keyed else 'by position'}; begin anew with again=True",
+                    ({"again": True},),
                 )
             session.keyed = keyed
             session.ask_keyed()

@@ -148,12 +148,16 @@ class Owner(Struct, frozen=True):
 
 
 class SessionRecord(Struct, frozen=True):
-    """One process's share of a run. Times are Unix seconds; ``ended`` is 0 while it runs or if it died."""
+    """One process's share of a run. Times are Unix seconds; ``ended`` is 0 while it runs or if it died.
+
+    ``before`` counts what was settled when it began, ``counts`` when it ended.
+    """
 
     number: int
     owner: Owner
     ended: float = 0.0
     how: str = ""
+    before: Counts = Counts()
     counts: Counts = Counts()
     seconds: float = 0.0
 

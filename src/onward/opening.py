@@ -14,7 +14,14 @@ import xxhash
 
 from onward import identity, records
 from onward.blocks import key_digest
-from onward.errors import FunctionChanged, InputChanged, OutputMissing, StoreCorrupt, StoreForeign
+from onward.errors import (
+    FunctionChanged,
+    InputChanged,
+    OutputMissing,
+    StoreCorrupt,
+    StoreForeign,
+    ways_of_change,
+)
 from onward.model import Key, Marker, RunInfo
 from onward.publish import Output, intact
 from onward.records import Head
@@ -76,7 +83,9 @@ def look(reader: Reader, asked: Asked) -> Found:
 def _newest(reader: Reader) -> Head:
     sealed = reader.head()
     if sealed is None and next(reader.blocks(payload=False), None) is not None:
-        raise StoreCorrupt("the newest checkpoint is missing in the store, though outcomes are there; restore a copy")
+        raise StoreCorrupt(
+            "the newest checkpoint is missing in the store, though outcomes are there; restore a copy"
+        )
     return records.read_head(sealed)
 
 
@@ -154,15 +163,16 @@ def _identity_move(found: Found, asked: Asked) -> Move | None:
         return "restart"
     if asked.on_change == "keep" and not keying:
         return None
+    names = ("restart",) if keying else ("keep", "redo", "restart")
     ways = (
         '"restart"' if keying else '"keep" (use what is settled), "redo" (do everything again) or "restart"'
     )
-    state = (
-        "is finished" if found.info.phase == "finished" else f"has {found.head.counts.settled} settled items"
-    )
+    finished = found.info.phase == "finished"
+    state = "is finished" if finished else f"has {found.head.counts.settled} settled items"
     raise FunctionChanged(
         f"{found.info.job} ({found.info.run}) {state}, but what it was made with has changed: {'; '.join(lines)}. "
-        f"Go on with on_change={ways}"
+        f"Go on with on_change={ways}",
+        ways_of_change(*names),
     )
 
 
@@ -175,7 +185,8 @@ def _finished(found: Found, asked: Asked, same_input: bool | None, repeatable: b
         if not repeatable:
             raise InputChanged(
                 f"{found.info.job} ({found.info.run}) is finished, with another input than this one, which can be read "
-                "only once and has been read to tell; run again with again=True (--again)"
+                "only once and has been read to tell; run again with again=True (--again)",
+                ({"again": True},),
             )
         return "restart"
     return _output_move(found, asked, marker)
@@ -189,11 +200,15 @@ def _output_move(found: Found, asked: Asked, marker: Marker) -> Move:
         return "already"
     if found.head.blocks:
         return "publish"
-    where = record.path if record is not None else "nowhere"
-    problem = (
-        "is gone or was changed since" if wanted else f"is not at {asked.output.path if asked.output else ''}"
-    )
+    name = f"{found.info.job} ({found.info.run})"
+    if record is not None and intact(record):
+        raise OutputMissing(
+            f"{name} is finished, and its results are in {record.path}: copy them with onward export, or run from "
+            "the beginning with again=True (--again)",
+            ({"again": True},),
+        )
     raise OutputMissing(
-        f"{found.info.job} ({found.info.run}) is finished and its results went to {where}; that output {problem}. "
-        "Put it back, or run from the beginning with again=True (--again)"
+        f"{name} is finished, and its results went to {record.path if record else 'nowhere'}, which is gone or was "
+        "changed since. Put it back, or run from the beginning with again=True (--again)",
+        ({"again": True},),
     )

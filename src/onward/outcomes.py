@@ -183,6 +183,11 @@ def keys(reader: Reader) -> dict[bytes, int]:
     return found
 
 
+def failed_attempts(reader: Reader, head: Head) -> dict[int, int]:
+    """Attempts made at each failed item, by ordinal."""
+    return {e.ordinal: e.outcome.attempts for e in stored(reader, head) if e.outcome.status == "failed"}
+
+
 def unsuccessful(reader: Reader) -> tuple[IntervalSet, IntervalSet]:
     """The ordinals whose newest outcome is failed, and those whose newest is skipped."""
     failed, skipped = IntervalSet(), IntervalSet()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -36,6 +36,7 @@ class Plan:
         finished: nothing would be done, because the run is finished.
         reasons: why, in sentences.
         refusal: the error that a run would stop with, if it would.
+        ways: settings, each of which goes on all the same.
         exit_code: what that error exits with.
     """
 
@@ -51,6 +52,7 @@ class Plan:
     finished: bool = False
     reasons: list[str] = field(default_factory=list)
     refusal: str | None = None
+    ways: tuple[Mapping[str, Any], ...] = ()
     exit_code: int = 0
 
 
@@ -101,7 +103,7 @@ def make_plan(settings: Settings, fn: Callable[..., Any], items: Any) -> Plan:
     try:
         return _plan(settings, asked, source, reader, keyed)
     except OnwardError as error:
-        return Plan(refusal=str(error), exit_code=error.exit_code)
+        return Plan(refusal=str(error), ways=getattr(error, "ways", ()), exit_code=error.exit_code)
     finally:
         if reader is not None:
             reader.close()

@@ -62,7 +62,8 @@ def refuse_foreign(output: Output, marker: Marker | None) -> None:
             continue
         if not any(record.path == str(path) and intact(record) for record in ours):
             raise OutputExists(
-                f"{path} exists and was not written by this run; move it, give another output=, or force=True (--force)"
+                f"{path} exists and was not written by this run; move it, give another output, or force=True (--force)",
+                ({"force": True},),
             )
 
 

@@ -57,7 +57,7 @@ class Register:
         dropped = sessions[: max(0, len(sessions) + 1 - SESSIONS_KEPT)]
         self.info = msgspec.structs.replace(
             self.info,
-            sessions=[*sessions[len(dropped) :], SessionRecord(number, owner, counts=counts)],
+            sessions=[*sessions[len(dropped) :], SessionRecord(number, owner, before=counts, counts=counts)],
             earlier_seconds=self.info.earlier_seconds + sum(s.seconds for s in dropped),
         )
         self._entered = True

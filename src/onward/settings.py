@@ -100,8 +100,8 @@ def check_names(given: Mapping[str, Any]) -> None:
 
 
 def _resolve(s: Settings) -> Terms:
-    _check_name("job", s.job)
-    _check_name("run", s.run)
+    check_name("job", s.job)
+    check_name("run", s.run)
     _check_choice("on_change", s.on_change, ("stop", "keep", "redo", "restart"))
     _check_choice("duplicates", s.duplicates, ("refuse", "skip"))
     for what, number in (("limit", s.limit), ("batch", s.batch), ("workers", s.workers)):
@@ -120,7 +120,12 @@ def _resolve(s: Settings) -> Terms:
     )
 
 
-def _check_name(what: str, name: Any) -> None:
+def check_name(what: str, name: Any) -> None:
+    """Refuse what cannot be the name of a job or a run.
+
+    Raises:
+        UsageError
+    """
     if not isinstance(name, str) or not name.strip() or len(name.encode("utf-8", "replace")) > 200:
         raise UsageError(f"{what}={name!r}: a name of 1 to 200 bytes")
     if any(ord(character) < 32 or ord(character) == 127 for character in name):

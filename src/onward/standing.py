@@ -15,19 +15,21 @@ from onward.view import RunView
 def progress(journal: Journal, *, total: int | None, in_flight: int, seconds: float) -> Progress:
     """How far the run is after so many seconds of this session. Rate and time left are of new work only."""
     counts = journal.totals.counts
+    failed = counts.failed - len(journal.retrying)  # what is to be tried again is left
+    settled = counts.succeeded + failed + counts.skipped
     rate = journal.new / max(1e-9, seconds)
-    left = None if total is None else max(0, total - counts.settled)
+    left = None if total is None else max(0, total - settled)
     saved_at = journal.saved_monotonic
     return Progress(
         total=total,
         succeeded=counts.succeeded,
-        failed=counts.failed,
+        failed=failed,
         skipped=counts.skipped,
-        reused=counts.settled - journal.new,
+        reused=settled - journal.new,
         in_flight=in_flight,
         rate=rate,
         seconds_left=left / rate if left is not None and journal.new else None,
-        saved=counts.settled - journal.unsaved,
+        saved=settled - journal.unsaved,
         saved_age=None if saved_at is None else time.monotonic() - saved_at,
     )
 
@@ -54,9 +56,9 @@ def report(
         status=status,
         total=marker.total if marker else total,
         succeeded=counts.succeeded,
-        failed=counts.failed,
+        failed=failed,
         skipped=counts.skipped,
-        reused=counts.settled - journal.new,
+        reused=settled - journal.new,
         retired=marker.retired if marker else len(journal.retired),
         attempts=marker.attempts if marker else totals.attempts,
         duration=run_seconds,

@@ -16,6 +16,7 @@ from onward.errors import OutputExists, RunHeld, RunNotFound, StoreCorrupt
 from onward.model import Marker, Outcome, Owner, Progress, RunInfo, RunStatus, SessionRecord
 from onward.outputs import files, format_for
 from onward.records import Head
+from onward.settings import check_name
 from onward.stores import Reader, Runs, open_runs
 
 
@@ -150,7 +151,7 @@ class RunView:
 def _progress(info: RunInfo, head: Head) -> Progress:
     counts = head.counts
     latest = info.sessions[-1] if info.sessions else None
-    at_start = latest.counts.settled if latest and not latest.how else counts.settled
+    at_start = latest.before.settled if latest and not latest.how else counts.settled
     seconds = head.saved_at - latest.owner.since if latest else 0.0
     rate = (counts.settled - at_start) / seconds if seconds > 0 else 0.0
     left = None if head.total is None else max(0, head.total - counts.settled)
@@ -172,8 +173,11 @@ def load(job: str, run: str = "default", *, store: Any = None) -> RunView:
 
     Raises:
         RunNotFound: there is none of that name.
+        UsageError: it cannot be a name.
         StoreError: the store cannot be read.
     """
+    check_name("job", job)
+    check_name("run", run)
     view = RunView(open_runs(store), job, run)
     info = view.info
     if (info.job, info.run) != (job, run):

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.cli.commands import about, read, resuming, shown, ways_out, with_flag, without, written
+from onward.errors import ways_of_change
 
 words = st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), max_size=5)
 
@@ -68,17 +69,16 @@ def test_about_says_no_more_than_it_must() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "ends"),
+    ("ways", "ends"),
     [
-        ('on_change="keep" (use it), "redo" or "restart"', ["keep", "redo", "restart"]),
-        ('"redo" was asked; give on_change="restart"', ["restart"]),
-        ('give duplicates="skip" to go on', ["skip"]),
-        ("move it, or force=True (--force)", ["--force"]),
-        ("run again with again=True (--again)", ["--again"]),
-        ("nothing to propose", []),
+        (ways_of_change("keep", "redo", "restart"), ["keep", "redo", "restart"]),
+        (({"duplicates": "skip"},), ["skip"]),
+        (({"force": True},), ["--force"]),
+        (({"again": True},), ["--again"]),
+        ((), []),
     ],
 )
-def test_ways_out(message: str, ends: list[str]) -> None:
-    ways = ways_out(message, ["run", "a", "--on-change", "stop"])
-    assert [shlex.split(way)[-1] for way in ways] == ends
-    assert all(way.count("--on-change") <= 1 for way in ways)
+def test_ways_out(ways: tuple[dict[str, object], ...], ends: list[str]) -> None:
+    proposed = ways_out(ways, ["run", "a", "--on-change", "stop"])
+    assert [shlex.split(way)[-1] for way in proposed] == ends
+    assert all(way.count("--on-change") <= 1 for way in proposed)

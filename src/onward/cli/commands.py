@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from onward.progress import printable
 
@@ -68,21 +69,16 @@ def with_flag(words: Sequence[str], flag: str) -> list[str]:
     return [*words[:at], flag, *words[at:]]
 
 
-def ways_out(message: str, words: Sequence[str]) -> list[str]:
-    """The commands for what an error message proposes in Python's words, such as ``on_change="keep"``."""
-    proposed = [
-        ["--on-change", way] for way in _ON_CHANGE if f'"{way}"' in message.partition("on_change=")[2]
-    ]
-    proposed += [options for text, options in _PROPOSALS.items() if text in message]
-    return [shown([*without(words, valued=options[:1]), *options]) for options in proposed]
+def ways_out(ways: Sequence[Mapping[str, Any]], words: Sequence[str]) -> list[str]:
+    """The commands for the settings that a refusal proposes, such as ``{"on_change": "keep"}``."""
+    return [shown(_with(words, name, value)) for way in ways for name, value in way.items()]
 
 
-_ON_CHANGE = ("keep", "redo", "restart")
-_PROPOSALS = {
-    'duplicates="skip"': ["--duplicates", "skip"],
-    "again=True": ["--again"],
-    "force=True": ["--force"],
-}
+def _with(words: Sequence[str], setting: str, value: Any) -> list[str]:
+    option = "--" + setting.replace("_", "-")
+    if value is True:
+        return with_flag(words, option)
+    return [*without(words, valued=[option]), option, str(value)]
 
 
 def _quoted(word: str) -> str:

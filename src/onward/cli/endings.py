@@ -58,7 +58,7 @@ def halted(error: BaseException, started: Started) -> Answer:
     report: Any = getattr(error, "report", None)
     saved = _saved(report, started) if asked_to_stop or answer.exit_code == UNEXPECTED else None
     words = started.words if asked_to_stop or saved else None
-    ways = ways_out(str(error), started.words) if isinstance(error, Refused) else []
+    ways = ways_out(error.ways, started.words) if isinstance(error, Refused) else []
     notes = [] if isinstance(error, Interrupted) else list(answer.notes)
     notes += [f"  {way}" for way in ways]
     if isinstance(error, FailureLimitReached):

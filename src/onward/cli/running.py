@@ -70,7 +70,7 @@ def plan(**_: Any) -> Answer:
     words = ["run", *resuming(context.obj)[1:]]
     found: Plan = job.plan(items, command=written(words), **given)
     name = given.get("job", job.settings.job)
-    ways = ways_out(found.refusal or "", words)
+    ways = ways_out(found.ways, words)
     return Answer(
         lambda: shapes.plan(found, name, given.get("run", job.settings.run), ways),
         lines=_refusal_lines(found.refusal, ways) if found.refusal else _plan_lines(found, name),
