@@ -11,7 +11,7 @@ import inspect
 import threading
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -153,7 +153,9 @@ class Tally:
 
 
 def _as_many(returned: Any, unit: Unit) -> Sequence[Any]:
-    values = list(returned) if isinstance(returned, Iterable) else None
+    # A text or a dict of as many parts as there are items was never meant as their results.
+    no_list = isinstance(returned, str | bytes | Mapping | Set) or not isinstance(returned, Iterable)
+    values = None if no_list else list(returned)
     if values is None or len(values) != len(unit):
         found = "no list" if values is None else f"{len(values)} results"
         raise BatchMismatch(
@@ -168,7 +170,14 @@ def failure(error: BaseException) -> Failure:
     text = "".join(traceback.format_exception(type(error), error, _from_user_code(error.__traceback__)))
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return Failure(name, _clean(str(error)), _clean(text[-TRACEBACK:]), time.time())
+    return Failure(name, _clean(_message(error)), _clean(text[-TRACEBACK:]), time.time())
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "(its message cannot be made)"
 
 
 def _from_user_code(trace: TracebackType | None) -> TracebackType | None:
