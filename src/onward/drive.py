@@ -34,7 +34,7 @@ def units(session: Session, batch: int, *, make_room: bool = True) -> Iterator[U
             if full := intake.push(value, reading.place):
                 yield full
                 if make_room and session.journal.crowded:
-                    session.journal.checkpoint()
+                    session.journal.make_room()
             if intake.closed:
                 break
             stop.interruptible = True
@@ -50,7 +50,7 @@ async def _make_room(session: Session) -> None:
     import asyncio
 
     if session.journal.crowded:
-        await asyncio.to_thread(session.journal.checkpoint)
+        await asyncio.to_thread(session.journal.make_room)
 
 
 async def units_async(session: Session, batch: int) -> AsyncIterator[Unit]:

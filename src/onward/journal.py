@@ -82,6 +82,7 @@ class Journal:
         self.kept: dict[int, int] = {}
         self.retrying: dict[int, int] = {}
         self.new = 0
+        self._durable = 0
         self._folded = state.folded
         self._cadence = cadence
         self._restore = restore
@@ -218,8 +219,15 @@ class Journal:
 
     @property
     def crowded(self) -> bool:
-        """Whether as many items wait for a save as the cadence lets a crash cost."""
-        return len(self._unsaved) >= self._cadence.most and self.error is None
+        """Whether as many items as the cadence lets a crash cost are not durable, those being saved among them."""
+        return self.new - self._durable >= self._cadence.most and self.error is None
+
+    def make_room(self) -> None:
+        """Return when it is not crowded; a save under way may be enough."""
+        with self._saving:
+            pass
+        if self.crowded:
+            self.checkpoint()
 
     def _save_soon(self, unsaved: int) -> None:
         if self._background and unsaved < 2 * LARGEST:
@@ -268,6 +276,7 @@ class Journal:
                 self.error = error  # never tried again as if nothing had happened
                 raise
             self.head = head
+            self._durable += len(saved)
             now = time.monotonic()
             self._cadence.saved(now, now - started)
             self.saved_monotonic = now

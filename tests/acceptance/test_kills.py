@@ -101,3 +101,47 @@ def _check_loss(given: dict[str, Any], times: list[float], lost: list[bool]) -> 
         assert not count or times[-1] - oldest <= 1.0 + 0.5, times[-1] - oldest
     else:
         assert count <= given["every"] + workers, f"{count} calls lost by one kill"
+
+
+@pytest.mark.parametrize("every", [1, 7])
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("kind", ["sync", "async", "async source"])
+def test_a_slow_disk_does_not_widen_the_loss(kind: str, workers: int, every: int, place: PlaceMaker) -> None:
+    """Saving takes far longer than the items: those that settle meanwhile are not handed out beyond the bound."""
+    here = place(
+        """
+        from onward.stores.sqlite import SqliteStore
+
+        def commit(store, change, usual=SqliteStore.commit):
+            time.sleep(0.03)
+            usual(store, change)
+
+        SqliteStore.commit = commit
+
+        def work(number):
+            called(number)
+            if number == 50 and first_time("killed"):
+                kill()
+            return number
+
+        async def work_async(number):
+            return work(number)
+
+        async def numbers_async():
+            for number in range(60):
+                yield number
+
+        items = numbers_async if given["kind"] == "async source" else range(60)
+        main(lambda: onward.map(
+            work_async if given["kind"] == "async" else work, items, job="job", every=given["every"],
+            workers=given["workers"]))
+        """
+    )
+    given = {"kind": kind, "every": every, "workers": workers}
+    first = here.run(**given)
+    assert first.code == KILLED, first
+    saved = here.saved()
+    lost = len(set(first.calls) - saved)
+    print(f"{kind}, workers={workers}, every={every}: {lost} of {len(first.calls)} calls lost")
+    assert lost <= every + workers
+    assert set(here.run(**given).finished().calls) == set(range(60)) - saved
