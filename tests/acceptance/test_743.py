@@ -3,9 +3,9 @@
 What is durable after the kill is read from the store, so the proof is exact: the second start calls the function
 for what was not saved, once each, and for nothing else.
 
-The loss bound. By number of items (every=N) at most N settled items are lost, and those in flight; where calls run
-beside the coordinator, what settles during a save waits for the next one, so one more batch of that kind may be
-lost. By time, everything lost was called within the last interval and the time a save may take on a busy machine.
+The loss bound. By number of items (every=N) at most N settled items are lost, and those in flight, however many
+workers there are. By time, everything lost was called within the last interval and the time that a save may take on
+a busy machine; auto promises one second.
 """
 
 import itertools

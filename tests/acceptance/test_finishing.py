@@ -245,7 +245,7 @@ class TestFinished:
     def test_removed_outcomes_do_not(self, place: PlaceMaker) -> None:
         here = place(SCRIPT)
         here.run().finished()
-        here.run(output="other.jsonl").refused("OutputMissing", 4, "out.jsonl", "other.jsonl")
+        here.run(output="other.jsonl").refused("OutputMissing", 4, "out.jsonl", "again=True")
         assert not here.has("other.jsonl")
 
     def test_outcomes_are_removed_only_when_nothing_needs_them(self, place: PlaceMaker) -> None:

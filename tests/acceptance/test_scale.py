@@ -5,13 +5,17 @@ Times are the process's own, so that what else the machine does is not measured.
 
 import json
 import statistics
+import sys
 from itertools import pairwise
 
 import pytest
 
 from acceptance.conftest import PlaceMaker
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads memory from /proc"),
+]
 
 SLICES = 20
 """Parts of the run that are measured one by one."""
