@@ -12,11 +12,10 @@ from onward.errors import UsageError
 from onward.events import Observer
 from onward.limits import DEFAULT, Default
 from onward.loop import Run
-from onward.model import Key, Outcome
+from onward.model import Key, OnResult, Outcome
 from onward.report import Report
 from onward.retry import Retry
 from onward.settings import Duplicates, OnChange, Settings, check_names
-from onward.state import OnResult
 
 
 def map(  # noqa: A001 - the name of the idea

@@ -22,10 +22,10 @@ from onward.codec import Restore, decode
 from onward.errors import StateNotRebuildable, ways_of_change
 from onward.flusher import Flusher
 from onward.intervals import IntervalSet
-from onward.model import Change, Item, Settled, Status, StepRecord
+from onward.model import Change, Item, ItemRef, Settled, Status, StepRecord
 from onward.records import Head
 from onward.sources.base import Place
-from onward.state import ItemRef, State
+from onward.state import State
 from onward.stores.base import Store
 from onward.totals import Totals
 

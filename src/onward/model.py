@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, NoReturn, Protocol
 
 from msgspec import Struct, field
 
@@ -274,3 +274,21 @@ class ReportLike(Protocol):
 
     @property
     def failures(self) -> Sequence[Outcome]: ...
+
+
+class ItemRef(Struct, frozen=True):
+    """What ``on_result`` sees of an item: what is stored of it. Inputs are not, so that state can be rebuilt."""
+
+    position: int
+    key: Key
+
+    def __getitem__(self, name: object) -> NoReturn:
+        """An input is expected here: say that there is none."""
+        raise TypeError(
+            f"on_result's item has position and key, no {name!r}: inputs are not stored. Put what the state needs into "
+            "the result"
+        )
+
+
+OnResult = Callable[[Any, ItemRef, Any], Any]
+"""``on_result(state, item, value)``: changes the state in place, or returns the new one."""

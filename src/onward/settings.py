@@ -15,7 +15,7 @@ from onward.model import Key
 
 if TYPE_CHECKING:
     from onward.events import Observer
-    from onward.state import OnResult
+    from onward.model import OnResult
 
 OnChange = Literal["stop", "keep", "redo", "restart"]
 Duplicates = Literal["refuse", "skip"]

@@ -6,33 +6,14 @@ import copy
 import hashlib
 import warnings
 from collections.abc import Callable
-from typing import Any, NoReturn, Protocol
-
-from msgspec import Struct
+from typing import Any, Protocol
 
 from onward.codec import decode, encode
 from onward.identity import normalised_source
-from onward.model import Key
+from onward.model import ItemRef, OnResult
 
 LARGE = 1 << 20
 """Bytes of state above which a warning says that every checkpoint writes them."""
-
-
-class ItemRef(Struct, frozen=True):
-    """What ``on_result`` sees of an item: what is stored of it. Inputs are not, so that state can be rebuilt."""
-
-    position: int
-    key: Key
-
-    def __getitem__(self, name: object) -> NoReturn:
-        """An input is expected here: say that there is none."""
-        raise TypeError(
-            f"on_result's item has position and key, no {name!r}: inputs are not stored. Put what the state needs into "
-            "the result"
-        )
-
-
-OnResult = Callable[[Any, ItemRef, Any], Any]
 
 
 class State(Protocol):

@@ -94,7 +94,6 @@ def test_steps_of_an_unchanged_unsettled_item_are_reused(store: MemoryRuns) -> N
     assert calls == [1]
 
 
-@pytest.mark.xfail(strict=True, reason="an outcome knows only the attempts of the session that settled it")
 def test_attempts_are_counted_over_all_sessions(store: MemoryRuns) -> None:
     def work(item: int) -> int:
         if not mended:

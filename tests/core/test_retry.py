@@ -143,7 +143,7 @@ def test_a_date_to_come() -> None:
         b"3x",
         datetime.timedelta(seconds=3),
     ],
-    ids=repr,
+    ids=lambda asked: repr(asked)[:30].split(" at ")[0],
 )
 def test_what_makes_no_sense_is_passed_over(asked: Any) -> None:
     assert retry_after(ApiError(retry_after=asked)) is None

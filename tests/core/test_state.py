@@ -6,7 +6,8 @@ import pytest
 
 from onward import state
 from onward.errors import ValueRefused
-from onward.state import Folded, HandKept, ItemRef
+from onward.model import ItemRef
+from onward.state import Folded, HandKept
 
 ITEM = ItemRef(0, "key")
 
