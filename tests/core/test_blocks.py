@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from onward import records
-from onward.blocks import key_digest, pack, read_index, read_outcomes
 from onward.errors import StoreCorrupt
+from onward.journal import records
+from onward.journal.blocks import key_digest, pack, read_index, read_outcomes
+from onward.journal.records import Head
 from onward.model import Block, Failure, Item, RunInfo, Settled, StepRecord
-from onward.records import Head
 
 JSON = st.recursive(
     st.none()

@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from onward.intervals import IntervalSet
+from onward.journal.intervals import IntervalSet
 
 NUMBERS = st.integers(0, 30)
 

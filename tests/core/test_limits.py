@@ -6,8 +6,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from onward.attempts.limits import DEFAULT, FIRST_FAILURES, PERCENT_FROM, FailureLimit, limiter, parse_rate
 from onward.errors import UsageError
-from onward.limits import DEFAULT, FIRST_FAILURES, PERCENT_FROM, FailureLimit, limiter, parse_rate
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from onward.attempts.retry import PERMANENT, Retry, parse, retry_after
 from onward.errors import UsageError
-from onward.retry import PERMANENT, Retry, parse, retry_after
 
 
 class ApiError(Exception):

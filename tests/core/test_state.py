@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from onward import state
 from onward.errors import ValueRefused
+from onward.journal import state
+from onward.journal.state import Folded, HandKept
 from onward.model import ItemRef
-from onward.state import Folded, HandKept
 
 ITEM = ItemRef(0, "key")
 
