@@ -8,6 +8,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -164,14 +165,18 @@ PROGRAM = """
 FACES = [("sync", 1), ("sync", 2), ("async", 1), ("async", 2), ("loop", 1)]
 
 
-def start(folder: Path, face: str, workers: int, slow: float) -> "subprocess.Popen[str]":
+@contextlib.contextmanager
+def started(folder: Path, face: str, workers: int, slow: float) -> "Iterator[subprocess.Popen[str]]":
     """The program, once it is in the middle of the slow item."""
     command = [sys.executable, "-c", textwrap.dedent(PROGRAM), face, str(workers), str(slow)]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     while process.stdout.readline() != "began 3\n":
         assert process.poll() is None
-    return process
+    try:
+        yield process
+    finally:
+        process.kill()
 
 
 @posix
@@ -182,9 +187,9 @@ def test_one_signal_lets_what_is_in_flight_settle(
 ) -> None:
     if number == signal.SIGTERM and (face, workers) not in FACES[:3:2]:
         return
-    process = start(tmp_path, face, workers, 0.3)
-    process.send_signal(number)
-    told, _ = process.communicate(timeout=60)
+    with started(tmp_path, face, workers, 0.3) as process:
+        process.send_signal(number)
+        told, _ = process.communicate(timeout=60)
     assert process.returncode == 75
     assert int(told.split()[told.split().index("interrupted") + 1]) >= 4
     assert "began 499" not in told
@@ -193,10 +198,10 @@ def test_one_signal_lets_what_is_in_flight_settle(
 @posix
 @pytest.mark.parametrize(("face", "workers"), FACES)
 def test_two_signals_do_not_wait_for_it(tmp_path: Path, face: str, workers: int) -> None:
-    process = start(tmp_path, face, workers, 600)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    told, _ = process.communicate(timeout=60)
+    with started(tmp_path, face, workers, 600) as process:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        told, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGINT
     assert int(told.split()[told.split().index("interrupted") + 1]) >= 3
