@@ -12,24 +12,20 @@ from shape import Module, imports, load
 # of its own layer or a higher one. A new part is placed here, as low as what it imports allows.
 LAYERS = [
     # the words
-    ["_version", "faults", "flusher", "intervals", "model", "stop"],
+    ["_version", "faults", "model", "stop"],
     ["errors", "events"],
     # policy, no I/O
-    ["cadence", "codec", "records"],
-    ["blocks", "delivery", "identity", "limits", "retry", "steps", "totals"],
-    ["admission", "attempts", "state"],
+    ["cadence", "codec"],
+    ["attempts", "identity"],
     ["settings"],
-    # the seams
-    ["executors", "outputs", "sources", "stores"],
+    # the seams, and what watches
+    ["executors", "outputs", "progress", "sources", "stores"],
     # what is settled, and what becomes of it
-    ["outcomes", "register"],
-    ["journal", "publish", "view"],
-    ["finishing", "intake", "opening", "report"],
-    ["standing"],
+    ["journal"],
+    ["pending", "publish", "view"],
+    ["report"],
+    # the parts wired
     ["session"],
-    # the parts wired; progress is below jobs, which shows it where nothing else was asked for
-    ["drive", "progress"],
-    ["execution"],
     ["loop", "plan", "streams"],
     ["jobs"],
     ["faces"],

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from onward._version import __version__
 
 if TYPE_CHECKING:
+    from onward.attempts.retry import Retry
+    from onward.attempts.steps import count, step
     from onward.cadence import Every
     from onward.errors import Interrupted, OnwardError, Skip, Stopped
     from onward.faces import amap, astream, map, run, stream  # noqa: A004
     from onward.jobs import Job, job
     from onward.model import Item, Outcome
     from onward.report import Report
-    from onward.retry import Retry
-    from onward.steps import count, step
     from onward.view import load
 
 __all__ = [
@@ -51,8 +51,8 @@ _HOMES = {
     "jobs": ("Job", "job"),
     "model": ("Item", "Outcome"),
     "report": ("Report",),
-    "retry": ("Retry",),
-    "steps": ("count", "step"),
+    "attempts.retry": ("Retry",),
+    "attempts.steps": ("count", "step"),
     "view": ("load",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -6,15 +6,16 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from onward import execution, streams
+from onward import streams
+from onward.attempts.limits import DEFAULT, Default
+from onward.attempts.retry import Retry
 from onward.cadence import Every
 from onward.errors import UsageError
 from onward.events import Observer
-from onward.limits import DEFAULT, Default
 from onward.loop import Run
 from onward.model import Key, OnResult, Outcome
 from onward.report import Report
-from onward.retry import Retry
+from onward.session import execution
 from onward.settings import Duplicates, OnChange, Settings, check_names
 
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from onward import streams
 from onward.codec import restorer
 from onward.errors import UsageError
-from onward.execution import execute, execute_async
 from onward.model import Outcome
 from onward.plan import Plan, make_plan
 from onward.report import Report
+from onward.session.execution import execute, execute_async
 from onward.settings import Settings, check_names
 from onward.stores import open_runs
 from onward.view import RunView

@@ -10,20 +10,20 @@ from typing import Any
 
 import msgspec
 
-from onward import drive
-from onward.admission import RestartNeeded
-from onward.attempts import failure
+from onward.attempts.calls import failure
+from onward.attempts.steps import Attempt, current
 from onward.codec import encode
 from onward.errors import FunctionChanged, UsageError
 from onward.events import InterruptRequested
-from onward.execution import check_repeatable, make_session
 from onward.executors.base import Unit
 from onward.identity import keying
 from onward.model import Item, Progress, Settled, Status
+from onward.pending.admission import RestartNeeded
 from onward.report import Report
+from onward.session import drive
+from onward.session.execution import check_repeatable, make_session
 from onward.settings import Settings
 from onward.sources import AsyncSource, Source, is_async, open_source
-from onward.steps import Attempt, current
 from onward.stop import signals
 
 

@@ -7,16 +7,16 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from onward import outcomes
-from onward.admission import Admission, Known
 from onward.errors import OnwardError, RunNotFound, UsageError
-from onward.execution import asked_of, is_keyed
-from onward.intake import digest_function, key_function
-from onward.intervals import IntervalSet
+from onward.journal import outcomes
+from onward.journal.intervals import IntervalSet
+from onward.journal.records import Head
 from onward.model import Item
-from onward.opening import Asked, Found, InputDigest, Move, decide, look, needs_input
-from onward.publish import refuse_foreign
-from onward.records import Head
+from onward.pending.admission import Admission, Known
+from onward.pending.intake import digest_function, key_function
+from onward.publish.actions import refuse_foreign
+from onward.session.execution import asked_of, is_keyed
+from onward.session.opening import Asked, Found, InputDigest, Move, decide, look, needs_input
 from onward.settings import Settings
 from onward.sources import Source, is_async, open_source
 from onward.stores import Reader, open_runs

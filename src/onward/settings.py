@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from onward import cadence, identity, limits, retry
+from onward import cadence, identity
+from onward.attempts import limits, retry
+from onward.attempts.limits import DEFAULT, Default
 from onward.errors import UsageError
-from onward.limits import DEFAULT, Default
 from onward.model import Key
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from onward import outcomes
 from onward.codec import decode
-from onward.execution import Execution, prepare
+from onward.journal import outcomes
 from onward.model import Outcome
-from onward.session import Session
+from onward.session.execution import Execution, prepare
+from onward.session.session import Session
 from onward.settings import Settings
 from onward.sources import open_source
 from onward.stop import signals

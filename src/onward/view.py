@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from onward import outcomes, records
 from onward.codec import Restore, decode
-from onward.errors import OutputExists, RunHeld, RunNotFound, StoreCorrupt
+from onward.errors import OutputExists, RunHeld, RunNotFound
+from onward.journal import outcomes, records
+from onward.journal.records import Head
 from onward.model import Marker, Outcome, Owner, Progress, RunInfo, RunStatus, SessionRecord
 from onward.outputs import files, format_for
-from onward.records import Head
 from onward.settings import check_name
 from onward.stores import Reader, Runs, open_runs
 
@@ -189,12 +189,7 @@ def list_runs(store: Any = None) -> Iterator[RunView]:
     """Every run in a store, by name; one that is damaged too, since to see it is the first step."""
     runs = open_runs(store)
     for job, run in runs.names():
-        view = RunView(runs, job, run)
-        if not job:  # a single file says inside whose it is
-            with contextlib.suppress(StoreCorrupt, RunNotFound):
-                info = view.info
-                view = RunView(runs, info.job, info.run)
-        yield view
+        yield RunView(runs, job, run)
 
 
 def export(view: RunView, path: str | Path, format_name: str | None = None, *, force: bool = False) -> int:

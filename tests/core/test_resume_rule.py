@@ -108,9 +108,6 @@ def test_attempts_are_counted_over_all_sessions(store: MemoryRuns) -> None:
     assert [outcome.attempts for outcome in report.outcomes()] == [2]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="settled items that are gone count until the input has been read to its end"
-)
 def test_nothing_is_less_than_nothing_left(store: MemoryRuns) -> None:
     """Settled items that are gone from the input are only known at its end."""
     onward.map(double, items(1, 2, 3, 4, 5), job="job", store=store, key="id", limit=4)

@@ -19,11 +19,11 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import onward
-from onward.blocks import read_outcomes
 from onward.errors import FunctionChanged, InputChanged, Refused, StateNotRebuildable
 from onward.events import Saved
+from onward.journal.blocks import read_outcomes
+from onward.journal.records import read_head, read_info
 from onward.model import Change, RunInfo
-from onward.records import read_head, read_info
 from onward.stores.memory import MemoryRuns
 from onward.stores.sqlite import SqliteRuns
 
@@ -215,7 +215,8 @@ class Rules:
 
     def expected(self) -> Expected:
         m, start = self.m, self.start
-        if self.saved.info is None or start.again:
+        nothing = self.saved.info is None or (self.saved.info.phase == "open" and not self.saved.records)
+        if nothing or start.again:
             return self.work({})
         if m.made_with() != m.version:
             if start.on_change == "stop":

@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+import msgspec
+
 from onward.errors import RunNotFound, StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
-from onward.records import read_info
 from onward.stores.files import make_folder, sync_folder, warn_of_network
 from onward.stores.locks import RunLock
 
@@ -40,9 +41,9 @@ CREATE TABLE step (item TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL, P
 class SqliteStore:
     """One run in one SQLite file. Usable from any thread, by one at a time."""
 
-    def __init__(self, path: Path, what: str, *, write: bool) -> None:
+    def __init__(self, path: Path, job: str, run: str, *, write: bool) -> None:
         self._path = path
-        self._what = what
+        self._names = job, run
         self._lock = RunLock(path.with_name(path.name + ".lock"))
         self._busy = threading.RLock()
         self._write = write
@@ -51,9 +52,9 @@ class SqliteStore:
     def acquire(self) -> None:
         make_folder(self._path.parent)
         warn_of_network(self._path.parent)
-        self._lock.acquire(self._what)
+        self._lock.acquire("{} ({})".format(*self._names))
         try:
-            self._connection = _open_to_write(self._path)
+            self._connection = _open_to_write(self._path, self._names)
         except BaseException:
             self._lock.release()
             raise
@@ -134,7 +135,7 @@ class SqliteRuns:
 
     def writer(self, job: str, run: str) -> SqliteStore:
         _hide_from_version_control(self._folder)
-        return SqliteStore(self._path(job, run), f"{job} ({run})", write=True)
+        return SqliteStore(self._path(job, run), job, run, write=True)
 
     def reader(self, job: str, run: str) -> SqliteStore:
         path = self._path(job, run)
@@ -142,7 +143,7 @@ class SqliteRuns:
             raise RunNotFound(
                 f"no run {run!r} of job {job!r} in {self._folder}; `onward status` lists what is there"
             )
-        return SqliteStore(path, f"{job} ({run})", write=False)
+        return SqliteStore(path, job, run, write=False)
 
     def names(self) -> Iterator[tuple[str, str]]:
         return iter(sorted(map(_names_of, self._folder.glob("*/*.db"))))
@@ -159,16 +160,15 @@ class SqliteFile:
         self._path = path
 
     def writer(self, job: str, run: str) -> SqliteStore:
-        return SqliteStore(self._path, f"{job} ({run})", write=True)
+        return SqliteStore(self._path, job, run, write=True)
 
     def reader(self, job: str, run: str) -> SqliteStore:
         if not self._path.exists():
             raise RunNotFound(f"{self._path}: no such store")
-        return SqliteStore(self._path, f"{job} ({run})", write=False)
+        return SqliteStore(self._path, job, run, write=False)
 
     def names(self) -> Iterator[tuple[str, str]]:
-        # Whose run it is stands inside; the layer above reads it from there.
-        return iter([("", "")] if self._path.exists() else [])
+        return iter([_names_inside(self._path) or ("", "")] if self._path.exists() else [])
 
     def remove(self, job: str, run: str) -> None:
         self.reader(job, run).close()
@@ -185,12 +185,17 @@ def _file_name(name: str) -> str:
 
 def _names_of(path: Path) -> tuple[str, str]:
     """Job and run name: from the path, or from inside where the path is not long enough for them."""
-    if _SHORTENED in f"{path.parent.name}/{path.name}":
-        with contextlib.suppress(StoreError, RunNotFound):
-            with contextlib.closing(SqliteStore(path, str(path), write=False)) as store:
-                info = read_info(store.info() or b"")
-            return info.job, info.run
-    return unquote(path.parent.name), unquote(path.stem)
+    inside = _names_inside(path) if _SHORTENED in f"{path.parent.name}/{path.name}" else None
+    return inside or (unquote(path.parent.name), unquote(path.stem))
+
+
+def _names_inside(path: Path) -> tuple[str, str] | None:
+    """Job and run name as they were written when the file was made; None if it cannot be read."""
+    with contextlib.suppress(StoreError), contextlib.closing(_open_to_read(path)) as database:
+        with _translated(path):
+            row = database.execute("SELECT body FROM document WHERE name = 'names'").fetchone()
+        return msgspec.json.decode(row[0], type=tuple[str, str])
+    return None
 
 
 def _remove(path: Path, what: str) -> None:
@@ -213,27 +218,25 @@ def _hide_from_version_control(folder: Path) -> None:
         (folder / ".gitignore").write_text("*\n")
 
 
-def _open_to_write(path: Path) -> sqlite3.Connection:
+def _open_to_write(path: Path, names: tuple[str, str]) -> sqlite3.Connection:
     with _translated(path):
         if not path.exists():
-            _make_file(path)
+            _make_file(path, names)
         elif not os.access(path, os.W_OK):
             raise StoreUnwritable(f"{path}: no permission to write")
         return _connect(path)
 
 
-def _make_file(path: Path) -> None:
+def _make_file(path: Path, names: tuple[str, str]) -> None:
     """Beside its place first: an empty file in its place is then never new, but one that lost its content."""
     temporary = path.with_name(f".{path.name}.new")
     for suffix in ("", "-journal"):
         path.with_name(temporary.name + suffix).unlink(missing_ok=True)
     os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
-        _create(database)
-    for suffix in (
-        "-wal",
-        "-shm",
-    ):  # of a store whose removal was broken off; SQLite would take them for this one's
+        _create(database, names)
+    for suffix in ("-wal", "-shm"):
+        # Of a store whose removal was broken off; SQLite would take them for this one's.
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     temporary.rename(path)
     sync_folder(path.parent)
@@ -261,11 +264,12 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
         database.execute(f"PRAGMA {pragma}").fetchall()
 
 
-def _create(database: sqlite3.Connection) -> None:
+def _create(database: sqlite3.Connection, names: tuple[str, str]) -> None:
     database.execute("BEGIN IMMEDIATE")
     for statement in _SCHEMA.split(";\n"):
         if statement.strip():
             database.execute(statement)
+    database.execute("INSERT INTO document VALUES ('names', ?)", (msgspec.json.encode(names),))
     database.execute(f"PRAGMA application_id={APPLICATION_ID}")
     database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     database.execute("COMMIT")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from onward.errors import RunHeld, RunNotFound
+from onward.journal.records import write_info
 from onward.model import Block, Change, RunInfo, StepRecord
-from onward.records import write_info
 from onward.stores.base import Reader, Runs, Store
 
 HOSTILE_NAMES = [

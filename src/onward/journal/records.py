@@ -9,7 +9,7 @@ import xxhash
 from msgspec import Struct, field
 
 from onward.errors import StoreCorrupt
-from onward.intervals import IntervalSet
+from onward.journal.intervals import IntervalSet
 from onward.model import Counts, RunInfo, StepRecord
 
 T = TypeVar("T")

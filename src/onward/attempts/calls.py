@@ -17,11 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, cast
 
-from onward import retry
+from onward.attempts import retry
+from onward.attempts.steps import Attempt, StepKeeper, current
 from onward.codec import encode
 from onward.errors import BatchMismatch, Skip, ValueRefused
 from onward.model import Failure, Item, Settled, Status
-from onward.steps import Attempt, StepKeeper, current
 from onward.stop import Abandoned, Stop
 
 Unit = Sequence[Item]

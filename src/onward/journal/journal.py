@@ -15,19 +15,19 @@ from typing import Any, Protocol
 
 import msgspec
 
-from onward import outcomes, records
-from onward.blocks import pack
 from onward.cadence import Cadence
 from onward.codec import Restore, decode
 from onward.errors import StateNotRebuildable, ways_of_change
-from onward.flusher import Flusher
-from onward.intervals import IntervalSet
+from onward.journal import outcomes, records
+from onward.journal.blocks import pack
+from onward.journal.flusher import Flusher
+from onward.journal.intervals import IntervalSet
+from onward.journal.records import Head
+from onward.journal.state import State
+from onward.journal.totals import Totals
 from onward.model import Change, Item, ItemRef, Settled, Status, StepRecord
-from onward.records import Head
 from onward.sources.base import Place
-from onward.state import State
 from onward.stores.base import Store
-from onward.totals import Totals
 
 LARGEST = 10_000
 """Outcomes that wait for a save, whatever the cadence, so that memory is bounded."""

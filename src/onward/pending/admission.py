@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from onward.blocks import key_digest
 from onward.errors import DuplicateKey, InputChanged, UsageError, ways_of_change
-from onward.intervals import IntervalSet
+from onward.journal.blocks import key_digest
+from onward.journal.intervals import IntervalSet
 from onward.model import Item, Key
 
 OnChange = Literal["stop", "keep", "redo", "restart"]
@@ -77,7 +77,7 @@ class Admission:
     Args:
         name: of the source, for messages.
         key: gives an item's key; None in positional runs.
-        digest: gives a value's digest, 0 if it has none; see :func:`onward.intake.digest_function`.
+        digest: gives a value's digest, 0 if it has none; see :func:`onward.pending.intake.digest_function`.
         start: position of the first value that will come.
     """
 

@@ -7,18 +7,19 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from onward import executors, limits
-from onward.attempts import Policy, is_async, make_call
+from onward import executors
+from onward.attempts import limits
+from onward.attempts.calls import Policy, is_async, make_call
 from onward.codec import restorer
-from onward.drive import drive, drive_async, same_input, same_input_async
 from onward.errors import SourceError
 from onward.events import Announcer, AttemptFailed, InterruptRequested
 from onward.model import Failure, Item
-from onward.opening import Asked
 from onward.progress import display
-from onward.publish import output_at
+from onward.publish.actions import output_at
 from onward.report import Report
-from onward.session import Session
+from onward.session.drive import drive, drive_async, same_input, same_input_async
+from onward.session.opening import Asked
+from onward.session.session import Session
 from onward.settings import Settings, identity_of
 from onward.sources import AsyncSource, Source, open_source
 from onward.sources import is_async as is_async_source
@@ -180,7 +181,7 @@ def with_restart(settings: Settings, source: Source | AsyncSource) -> Settings:
 
 def execute(settings: Settings, fn: Callable[..., Any], items: Any) -> Report:
     """Run a job over items, from a thread."""
-    from onward.admission import RestartNeeded
+    from onward.pending.admission import RestartNeeded
 
     source = open_source(items, format=settings.source_format)
     try:
@@ -231,7 +232,7 @@ def _run_loop(execution: Execution) -> None:
 
 async def execute_async(settings: Settings, fn: Callable[..., Any], items: Any) -> Report:
     """Run a job over items, in the running event loop."""
-    from onward.admission import RestartNeeded
+    from onward.pending.admission import RestartNeeded
 
     source = open_source(items, format=settings.source_format)
     try:

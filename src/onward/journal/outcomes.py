@@ -17,10 +17,10 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from onward.blocks import Index, read_index, read_outcomes
-from onward.intervals import IntervalSet
+from onward.journal.blocks import Index, read_index, read_outcomes
+from onward.journal.intervals import IntervalSet
+from onward.journal.records import Head
 from onward.model import Block, Outcome, Status
-from onward.records import Head
 from onward.stores.base import Reader
 
 

@@ -1,6 +1,6 @@
 """Publishing: what is written where when a run finishes, and whether it is still what was written.
 
-The order of the actions, and what a crash between two of them means, is in :mod:`onward.finishing`.
+The order of the actions, and what a crash between two of them means, is in :mod:`onward.publish.finishing`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import msgspec
 import xxhash
 
 from onward.errors import OutputExists, StoreCorrupt
+from onward.journal.outcomes import Entry, identities, stored
+from onward.journal.records import Head
 from onward.model import Counts, Marker, OutputRecord, RunInfo
-from onward.outcomes import Entry, identities, stored
 from onward.outputs import Format, files, format_for
-from onward.records import Head
 from onward.stores.base import Reader
 
 FAILURES_SUFFIX = ".failures.jsonl"

@@ -1,8 +1,8 @@
 """One process's share of a run: source, pending, executor, journal, publish.
 
-A session opens the store, decides with :mod:`onward.opening` what there is to do, feeds units of work to an
+A session opens the store, decides with :mod:`onward.session.opening` what there is to do, feeds units of work to an
 executor, gives what comes back to the journal, and finishes the run when everything has settled. It is driven
-from a plain loop or from an event loop; both drivers are in :mod:`onward.drive`.
+from a plain loop or from an event loop; both drivers are in :mod:`onward.session.drive`.
 """
 
 from __future__ import annotations
@@ -13,23 +13,24 @@ import threading
 import time
 from typing import Any
 
-from onward import finishing, publish, standing
 from onward.cadence import Cadence
 from onward.codec import Restore
-from onward.delivery import Delivery
 from onward.errors import DeadlineReached, FailureLimitReached, Interrupted, OnwardError, Stopped
 from onward.events import Announcer, SessionEnded, SessionStarted
 from onward.identity import keying_part
-from onward.intake import Intake, open_intake
-from onward.journal import Journal
+from onward.journal.journal import Journal
+from onward.journal.records import Head
+from onward.journal.register import Register
+from onward.journal.state import make as make_state
 from onward.model import Progress, RunStatus, Settled
-from onward.opening import Asked, Found, Move, decide, look
-from onward.records import Head
-from onward.register import Register
+from onward.pending.intake import Intake, open_intake
+from onward.publish import actions, finishing
 from onward.report import Report
+from onward.session import standing
+from onward.session.delivery import Delivery
+from onward.session.opening import Asked, Found, Move, decide, look
 from onward.settings import Settings
 from onward.sources.base import AsyncSource, Source
-from onward.state import make as make_state
 from onward.stop import Stop
 from onward.stores.base import Store
 from onward.view import RunView
@@ -117,7 +118,7 @@ class Session:
             finishing.remove_outcomes(self.register, self.found.head)
             return False
         if self.asked.output is not None and move != "publish":
-            publish.refuse_foreign(self.asked.output, self.found.info.marker)
+            actions.refuse_foreign(self.asked.output, self.found.info.marker)
         self._open_journal(self._carry_out(move))
         self.register.enter(self.journal.totals.counts)
         self._total = self._first_total()

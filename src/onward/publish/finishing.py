@@ -10,13 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from onward import faults, publish
+from onward import faults
 from onward.codec import decode
-from onward.journal import Journal
+from onward.journal.journal import Journal
+from onward.journal.records import Head
+from onward.journal.register import Register
 from onward.model import Marker, RunInfo
-from onward.publish import Output
-from onward.records import Head
-from onward.register import Register
+from onward.publish import actions
+from onward.publish.actions import Output
 
 Leave = Callable[[], None]
 
@@ -35,12 +36,12 @@ def finish(
         StoreError: something could not be written; the run stays as it was, to be finished at the next start.
     """
     journal.finish()
-    before, token = register.info, publish.token_of(register.info)
-    survey = publish.Survey(journal.store, journal.head, journal.kept)
+    before, token = register.info, actions.token_of(register.info)
+    survey = actions.Survey(journal.store, journal.head, journal.kept)
     results, failures = None, None
     if output is not None:
-        publish.refuse_foreign(output, before.marker)
-        results, failures = publish.write(survey, output, token)
+        actions.refuse_foreign(output, before.marker)
+        results, failures = actions.write(survey, output, token)
     faults.point("finish.written")
     totals = journal.totals
     marker = Marker(
@@ -56,13 +57,13 @@ def finish(
         counters=totals.counters,
         output=results,
         failures=failures,
-        outdated=publish.outdated_failures(before, failures),
+        outdated=actions.outdated_failures(before, failures),
     )
     register.turn("finishing", marker)
     register.write()
     faults.point("finish.announced")
-    publish.put_in_place(marker, token)
-    publish.remove_outdated(marker)
+    actions.put_in_place(marker, token)
+    actions.remove_outdated(marker)
     faults.point("finish.renamed")
     leave()
     _mark(register, journal.head)
@@ -72,15 +73,15 @@ def complete(register: Register, head: Head) -> None:
     """Carry on where a crash interrupted finishing; if what was written is lost, the run is open again."""
     marker = register.info.marker
     assert marker is not None
-    if publish.put_in_place(marker, publish.token_of(register.info)):
-        publish.remove_outdated(marker)
+    if actions.put_in_place(marker, actions.token_of(register.info)):
+        actions.remove_outdated(marker)
         _mark(register, head)
     else:
         register.turn("open")
         register.write()
 
 
-def _input_digest(before: RunInfo, survey: publish.Survey) -> str:
+def _input_digest(before: RunInfo, survey: actions.Survey) -> str:
     """Of the input this finish is for; the last one's where it only publishes the same outcomes elsewhere."""
     known = before.marker if before.phase == "finished" else None
     return known.input_digest if known else survey.input_digest

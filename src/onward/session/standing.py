@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from onward.codec import decode
-from onward.journal import Journal
+from onward.journal.journal import Journal
+from onward.journal.register import Register
 from onward.model import Progress, RunStatus
-from onward.register import Register
 from onward.report import Report
 from onward.view import RunView
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from onward.journal.records import write_info
 from onward.model import Change, Counts, Marker, Owner, Part, RunInfo, SessionRecord
-from onward.records import write_info
 from onward.stores.base import Store
 
 SESSIONS_KEPT = 200

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from onward import outcomes
-from onward.admission import Admission, Known
 from onward.codec import digest as digest_of
 from onward.errors import StateNotRebuildable
-from onward.intervals import IntervalSet
-from onward.journal import Journal
+from onward.journal import outcomes
+from onward.journal.intervals import IntervalSet
+from onward.journal.journal import Journal
 from onward.model import Item, Key
+from onward.pending.admission import Admission, Known
 from onward.settings import Settings
 from onward.sources.base import AsyncSource, Place, Source
 

@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 import xxhash
 
-from onward import identity, records
-from onward.blocks import key_digest
+from onward import identity
 from onward.errors import (
     FunctionChanged,
     InputChanged,
@@ -22,9 +21,11 @@ from onward.errors import (
     StoreForeign,
     ways_of_change,
 )
+from onward.journal import records
+from onward.journal.blocks import key_digest
+from onward.journal.records import Head
 from onward.model import Key, Marker, RunInfo
-from onward.publish import Output, intact
-from onward.records import Head
+from onward.publish.actions import Output, intact
 from onward.settings import OnChange
 from onward.sources.base import AsyncSource, Source
 from onward.stores.base import Reader

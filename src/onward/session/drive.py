@@ -3,7 +3,7 @@
     for outcome in executor.outcomes(units):     bounded window, any order
         session.settle(outcome)                  the cadence decides when it is durable
 
-All they decide together is in :class:`~onward.session.Session`; here is only how to wait.
+All they decide together is in :class:`~onward.session.session.Session`; here is only how to wait.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, cast
 
 from onward.executors import AsyncExecutor, Executor
 from onward.executors.base import Unit
-from onward.intake import digest_function, key_function
-from onward.opening import InputDigest, needs_input
-from onward.session import Session
+from onward.pending.intake import digest_function, key_function
+from onward.session.opening import InputDigest, needs_input
+from onward.session.session import Session
 from onward.sources.base import Source, is_async
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from onward.journal.records import Head
 from onward.model import Counts, Settled, Status
-from onward.records import Head
 
 
 @dataclass

@@ -19,8 +19,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from onward.errors import StoreCorrupt
+from onward.journal.records import seal, unseal
 from onward.model import Block, Failure, Key, Outcome, Settled, Status
-from onward.records import seal, unseal
 
 COMPRESS_FROM = 512
 """Bytes of payload below which compression does not pay."""

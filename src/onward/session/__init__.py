@@ -1,0 +1,1 @@
+"""One process's share of a run: opening it, driving it, ending it."""
