@@ -411,7 +411,8 @@ class Resume(RuleBasedStateMachine):
         self.learn(closings)
         self.check_executed(start, face, expected, executed.values)
         self.check_confirmed(confirmed.values)
-        self.check_end(expected, executed.values, report, raised)
+        left = start.leave is not None and len(executed.values) > start.leave[1]
+        self.check_end(expected, executed.values, report, raised, left)
 
     def by_map(self, start: Start, executed: Log, confirmed: Log) -> Any:
         def work(item: Content) -> Any:
@@ -494,11 +495,13 @@ class Resume(RuleBasedStateMachine):
         for key in keys:
             assert self.runs.contents[key] in durable, "reported as saved, but is not"
 
-    def check_end(self, expected: Expected, executed: list[Content], report: Any, raised: Any) -> None:
+    def check_end(
+        self, expected: Expected, executed: list[Content], report: Any, raised: Any, left: bool
+    ) -> None:
         if isinstance(raised, Crash):
             self.check_view()
             return
-        if isinstance(raised, Refused) or (expected.refused and len(executed) == len(expected.execute)):
+        if isinstance(raised, Refused) or (expected.refused and not left):
             assert type(raised) is expected.refused
             self.check_view()
             return
