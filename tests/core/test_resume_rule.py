@@ -125,3 +125,18 @@ def test_what_the_block_makes_of_the_state_after_the_loop_counts(store: MemoryRu
         run.state["mean"] = run.state["sum"] / 3
     assert run.report is not None
     assert run.report.state == {"sum": 6, "mean": 2}
+
+
+def test_a_refused_retry_leaves_a_finished_run_finished(store: MemoryRuns) -> None:
+    def go(**policies: Any) -> None:
+        with onward.run("job", store=store, **policies) as run:
+            for number in run.pending([1, 2]):
+                run.state["seen"] = number
+                if number == 2:
+                    run.fail("no")
+
+    go()
+    assert onward.load("job", store=store).status == "finished"
+    with pytest.raises(StateNotRebuildable):
+        go(retry_failed=True)
+    assert onward.load("job", store=store).status == "finished"

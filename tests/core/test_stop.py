@@ -140,15 +140,15 @@ def test_a_third_signal_goes_to_the_old_handler() -> None:
 # In a process of its own
 
 PROGRAM = """
-    import sys, time, onward
+    import os, sys, time, onward
     face, workers, slow = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     def work(item):
-        print("began", item, flush=True)
+        os.write(1, f"began {item}\n".encode())  # whole, among threads
         time.sleep(slow if item == 3 else 0.01)
         return item
     async def later(item):
         import asyncio
-        print("began", item, flush=True)
+        os.write(1, f"began {item}\n".encode())  # whole, among threads
         await asyncio.sleep(slow if item == 3 else 0.01)
         return item
     try:

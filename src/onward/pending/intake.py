@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from onward.codec import digest as digest_of
-from onward.errors import StateNotRebuildable
 from onward.journal import outcomes
 from onward.journal.intervals import IntervalSet
 from onward.journal.journal import Journal
@@ -130,14 +129,11 @@ def open_intake(
 
     An unchanged source is read on from its place. Any other is read from the beginning, and what is settled is
     compared on the way; only when it has ended does the store call it unchanged.
-
-    Raises:
-        StateNotRebuildable: failed items are to be retried, but the state was kept by hand.
     """
     head, settled = journal.head, journal.settled
     fingerprint = source.fingerprint()
     unchanged = fingerprint is not None and fingerprint == head.fingerprint
-    retry = _to_retry(journal) if settings.retry_failed else IntervalSet()
+    retry = journal.failed if settings.retry_failed and head.counts.failed else IntervalSet()
     verify = bool(settled) and not unchanged
     known = Known(
         keys=outcomes.keys(journal.store) if keyed and settled else {},
@@ -176,15 +172,3 @@ def digest_function(source: Source | AsyncSource) -> Callable[[Any], int]:
     if not source.keyed:
         return digest_of
     return lambda value: digest_of(value) if (found := own(value)) is None else found
-
-
-def _to_retry(journal: Journal) -> IntervalSet:
-    if not journal.head.counts.failed:
-        return IntervalSet()
-    if not journal.state.folded and journal.state.value:
-        raise StateNotRebuildable(
-            "retrying failed items needs a state that can be computed anew, and this one was kept by hand; begin "
-            "anew with again=True, or compute the state with on_result=",
-            ({"again": True},),
-        )
-    return journal.failed

@@ -155,6 +155,7 @@ def asked_of(settings: Settings, fn: Callable[..., Any] | None, *, keyed: bool) 
         on_change=settings.on_change,
         again=settings.again,
         retry_failed=settings.retry_failed,
+        folds=settings.on_result is not None,
         command=settings.command,
     )
 

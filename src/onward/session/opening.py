@@ -13,10 +13,12 @@ from typing import Any, Literal
 import xxhash
 
 from onward import identity
+from onward.codec import decode
 from onward.errors import (
     FunctionChanged,
     InputChanged,
     OutputMissing,
+    StateNotRebuildable,
     StoreCorrupt,
     StoreForeign,
     ways_of_change,
@@ -35,7 +37,11 @@ Move = Literal["begin", "resume", "restart", "reopen", "publish", "already"]
 
 @dataclass(frozen=True)
 class Asked:
-    """What a start asks for, as far as the decision needs it."""
+    """What a start asks for, as far as the decision needs it.
+
+    Attributes:
+        folds: the state is computed by ``on_result``, not kept by hand.
+    """
 
     job: str
     run: str
@@ -44,6 +50,7 @@ class Asked:
     on_change: OnChange
     again: bool
     retry_failed: bool
+    folds: bool
     command: str | None = None
 
 
@@ -140,8 +147,26 @@ def decide(found: Found, asked: Asked, same_input: bool | None, repeatable: bool
         repeatable: whether the source can still be read from the beginning.
 
     Raises:
-        FunctionChanged, InputChanged, OutputMissing
+        FunctionChanged, InputChanged, OutputMissing, StateNotRebuildable
     """
+    move = _move(found, asked, same_input, repeatable)
+    if move in ("resume", "reopen") and asked.retry_failed:
+        _refuse_hand_kept(found, asked)
+    return move
+
+
+def _refuse_hand_kept(found: Found, asked: Asked) -> None:
+    """A retry needs a state that can be computed anew."""
+    head = found.head
+    if head.counts.failed and not asked.folds and decode(bytes(head.state)):
+        raise StateNotRebuildable(
+            "retrying failed items needs a state that can be computed anew, and this one was kept by hand; begin "
+            "anew with again=True, or compute the state with on_result=",
+            ({"again": True},),
+        )
+
+
+def _move(found: Found, asked: Asked, same_input: bool | None, repeatable: bool) -> Move:
     if found.fresh:
         return "begin"
     if asked.again:

@@ -175,11 +175,7 @@ class Session:
         self.opened = True
 
     def open_intake(self, batch: int) -> Intake:
-        """Prepare for reading the source, from where the resume rule says.
-
-        Raises:
-            StateNotRebuildable: failed items are to be retried, but the state was kept by hand.
-        """
+        """Prepare for reading the source, from where the resume rule says."""
         assert self.source is not None
         self.intake = open_intake(
             self.source,
