@@ -143,12 +143,12 @@ PROGRAM = """
     import os, sys, time, onward
     face, workers, slow = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     def work(item):
-        os.write(1, f"began {item}\n".encode())  # whole, among threads
+        os.write(1, f"began {item}\\n".encode())  # whole, among threads
         time.sleep(slow if item == 3 else 0.01)
         return item
     async def later(item):
         import asyncio
-        os.write(1, f"began {item}\n".encode())  # whole, among threads
+        os.write(1, f"began {item}\\n".encode())  # whole, among threads
         await asyncio.sleep(slow if item == 3 else 0.01)
         return item
     try:
