@@ -53,11 +53,8 @@ class Report:
 
     @property
     def left(self) -> int | None:
-        """Items not settled; None if the total is not known.
-
-        While a changed input has not been read to its end, settled items that are gone from it still count.
-        """
-        return None if self.total is None else max(0, self.total - self.counts.settled)
+        """Items not settled; None if the total is not known."""
+        return None if self.total is None else self.total - self.counts.settled
 
     @property
     def failures(self) -> Failures:

@@ -50,6 +50,8 @@ def report(
     marker = info.marker if info.phase == "finished" else None
     totals = journal.totals
     counts = marker.counts if marker else totals.counts
+    if total is not None and total < counts.settled:
+        total = None  # some settled items are gone from the input, which has not been read to its end
     return Report(
         job=info.job,
         run=info.run,
