@@ -22,15 +22,22 @@ class Flusher:
         self._due = due
         self._save = save
         self._wake = threading.Event()
+        self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
 
     def wake(self) -> None:
         """Something may be due."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="onward-flusher", daemon=True)
-            self._thread.start()
+            self._start()
         self._wake.set()
+
+    def _start(self) -> None:
+        with self._starting:  # workers that keep steps wake it too
+            if self._thread is None and not self._closed:
+                thread = threading.Thread(target=self._work, name="onward-flusher", daemon=True)
+                thread.start()
+                self._thread = thread
 
     def _work(self) -> None:
         while not self._closed:
@@ -47,7 +54,8 @@ class Flusher:
 
     def close(self) -> None:
         """End the thread, after a save under way."""
-        self._closed = True
+        with self._starting:
+            self._closed = True
         self._wake.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()

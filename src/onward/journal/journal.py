@@ -50,7 +50,7 @@ class Journal:
         store: acquired.
         head: the newest checkpoint.
         background: leave all saving to the flusher, because the coordinator must not wait.
-        on_saved: called after each save, from whatever thread saved.
+        on_saved: called after each save, in their order, from whatever thread saved.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Journal:
         restore: Restore | None,
         keyed: bool,
         background: bool,
-        on_saved: Callable[[list[Settled]], None] | None,
+        on_saved: Callable[[list[Settled]], None],
     ) -> None:
         self.store = store
         self.head = head
@@ -122,10 +122,10 @@ class Journal:
         if not self._folded:
             self.state.boundary()  # first, since it may refuse the state, and then nothing has settled
         item = settled.item
+        self.new += 1  # before the totals: who looks on from another thread must not see it saved
         self.totals.add(settled)
         if not self.settled.add(item.ordinal):
             settled = self._supersede(settled)
-        self.new += 1
         self._unsaved.append(settled)
         if self._steps and settled.status != "failed":  # a retry reuses a failed item's steps
             self._drop_steps(item)
@@ -219,8 +219,8 @@ class Journal:
 
     @property
     def crowded(self) -> bool:
-        """Whether as many items as the cadence lets a crash cost are not durable, those being saved among them."""
-        return self.new - self._durable >= self._cadence.most and self.error is None
+        """Whether as many items as the cadence lets a crash cost are not durable."""
+        return self.unsaved >= self._cadence.most and self.error is None
 
     def make_room(self) -> None:
         """Return when it is not crowded; a save under way may be enough."""
@@ -280,8 +280,8 @@ class Journal:
             now = time.monotonic()
             self._cadence.saved(now, now - started)
             self.saved_monotonic = now
-        if self._on_saved is not None and saved:
-            self._on_saved(saved)
+            if saved:  # within the lock: whoever finds nothing left to save finds it handed on
+                self._on_saved(saved)
 
     def _collect(self) -> tuple[Change, list[Settled], Head]:
         """Everything not saved yet, as one change."""
@@ -346,7 +346,8 @@ class Journal:
 
     @property
     def unsaved(self) -> int:
-        return len(self._unsaved)
+        """Outcomes of this session that are not durable, those being saved among them."""
+        return self.new - self._durable
 
     def save(self) -> None:
         """A checkpoint at the end of a session, with a state in which every outcome counts."""
