@@ -104,7 +104,7 @@ class Admission:
         self._skip_duplicates = duplicates == "skip"
         self._assigned = IntervalSet()
         # Behind the place it starts at, everything was seen by an earlier session.
-        self._seen = IntervalSet.of(o for o in book.settled if o < start) if key and start else IntervalSet()
+        self._seen = IntervalSet(self._before(book.settled.intervals(), start) if key else ())
         self._behind_settled = book.settled.end()
         self.position = start
         self.findings = Findings()
@@ -220,6 +220,12 @@ class Admission:
             self._judge_shorter(len(fresh))
         for ordinal in fresh:
             self._book.retire(ordinal)
+
+    @staticmethod
+    def _before(intervals: list[tuple[int, int]], end: int) -> Iterator[tuple[int, int]]:
+        for start, stop in intervals:
+            if start < end:
+                yield start, min(stop, end)
 
     @staticmethod
     def _behind(intervals: list[tuple[int, int]], end: int) -> Iterator[tuple[int, int]]:
