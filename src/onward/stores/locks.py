@@ -65,14 +65,15 @@ class RunLock:
 
     def _open(self) -> int:
         try:
-            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)  # Python makes it not inheritable
         except OSError as error:
             raise StoreUnwritable(f"{self._path}: {error.strerror}; the folder must be writable") from error
 
     def _sign(self, descriptor: int, owner: Owner) -> None:
         try:
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, msgspec.json.encode(owner), 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, msgspec.json.encode(owner))
         except OSError as error:
             os.close(descriptor)
             raise StoreUnwritable(
@@ -161,7 +162,7 @@ else:
     def _is_locked(path: Path) -> bool:
         """Asks without taking: a lock taken to look would make a run that starts at that moment fail."""
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY)
         except OSError:
             return False
         fields = (fcntl.F_RDLCK, 0, 0, 0, 0) if _LINUX else (0, 0, 0, fcntl.F_RDLCK, 0)

@@ -206,7 +206,8 @@ def _remove(path: Path, what: str) -> None:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         sync_folder(path.parent)
     finally:
-        path.with_name(path.name + ".lock").unlink(missing_ok=True)
+        with contextlib.suppress(PermissionError):  # Windows keeps what is open; an empty lock harms nobody
+            path.with_name(path.name + ".lock").unlink(missing_ok=True)
         lock.release()
 
 
