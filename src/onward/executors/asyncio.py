@@ -50,7 +50,7 @@ class AsyncioExecutor:
                 while self._results or len(self._tasks) >= self._workers:
                     self._room.clear()
                     await self._room.wait()
-        except Exception as error:
+        except BaseException as error:  # a source may be cancelled too, and the consumer waits for its end
             self._results.append(error)
         self._fed = True
         self._ready.set()

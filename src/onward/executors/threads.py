@@ -32,7 +32,7 @@ class ThreadsExecutor:
             while True:
                 unit = next(units, None) if in_flight < self._workers else None
                 if unit is not None:
-                    if threads < self._workers and threads == in_flight:
+                    if threads < self._workers:
                         self._start(call, work)
                         threads += 1
                     in_flight += 1
