@@ -19,6 +19,9 @@ from onward.errors import ValueRefused
 
 Restore = Callable[[Any], Any]
 
+_PLAIN = (Any, object, dict, dict[str, Any], list, list[Any], str, int, float, bool, type(None))
+"""Annotations that say no more than JSON does itself."""
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -167,7 +170,7 @@ def restorer(function: Callable[..., Any], batch: bool = False) -> Restore | Non
     if batch and annotation is not None:
         arguments: tuple[Any, ...] = getattr(annotation, "__args__", ())
         annotation = arguments[0] if len(arguments) == 1 else None
-    if annotation is None or annotation in (Any, object, dict, list, str, int, float, bool, type(None)):
+    if annotation is None or annotation in _PLAIN:
         return None
     return _converter(annotation)
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -140,6 +141,24 @@ def test_a_result_that_cannot_be_saved_stops_the_run(workers: int) -> None:
             retries=SOON,
             workers=workers,
         )
+
+
+@dataclass
+class Score:
+    total: float
+
+
+def test_a_result_that_does_not_fit_its_annotation_stops_the_run_at_once() -> None:
+    """Not when the results are asked for, after everything was paid for."""
+    store = MemoryRuns()
+
+    def score(item: int) -> Score:
+        return Score(1.0) if item < 2 else None  # type: ignore[return-value]
+
+    with pytest.raises(ValueRefused, match=r"item 2 does not fit the function's return annotation.*Mend"):
+        run(score, range(5), store=store)
+    saved = onward.load("job", store=store)
+    assert [outcome.value for outcome in saved.outcomes()] == [{"total": 1.0}] * 2
 
 
 def test_what_a_failure_says() -> None:

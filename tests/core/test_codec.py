@@ -247,7 +247,9 @@ def annotated(kind: Any) -> Any:
     return function
 
 
-@pytest.mark.parametrize("kind", [Any, object, dict, list, str, int, float, bool, None, type(None)])
+@pytest.mark.parametrize(
+    "kind", [Any, object, dict, dict[str, Any], list, list[Any], str, int, float, bool, None, type(None)]
+)
 def test_plain_annotations_need_no_restoring(kind: Any) -> None:
     assert restorer(annotated(kind)) is None
 

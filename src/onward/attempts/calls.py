@@ -10,16 +10,14 @@ import contextvars
 import inspect
 import threading
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple, cast
 
 from onward.attempts import retry
+from onward.attempts.failures import failure
 from onward.attempts.steps import Attempt, StepKeeper, current
-from onward.codec import encode
+from onward.codec import Restore, decode, encode
 from onward.errors import BatchMismatch, Skip, ValueRefused
 from onward.model import Failure, Item, Settled, Status
 from onward.stop import Abandoned, Stop
@@ -27,11 +25,6 @@ from onward.stop import Abandoned, Stop
 Unit = Sequence[Item]
 LIMIT_POLL = 0.02
 """Seconds between two questions to the rate limiter."""
-
-_PACKAGE = str(Path(__file__).parent)
-
-TRACEBACK = 8000
-"""Characters of a traceback that are kept, from its end."""
 
 
 class Invoke(NamedTuple):
@@ -51,6 +44,7 @@ class Policy:
         timeout: seconds an attempt may take, None for any.
         permission: asks the rate limiter; None if there is none.
         inline: the function runs in the coordinator's thread, where a forced stop may break it off.
+        restore: makes results what callers see, by the function's return annotation; None where plain JSON is.
         announce: told of an attempt that failed and is made again.
     """
 
@@ -63,6 +57,7 @@ class Policy:
     permission: Callable[[], bool] | None = None
     batch: bool = False
     inline: bool = False
+    restore: Restore | None = None
     announce: Announce = lambda *_: None
 
 
@@ -115,6 +110,8 @@ class Tally:
             raw = encode(value)
         except ValueRefused:
             raw = encode(value, f"the result of item {item.key!r}")  # for the message that names it
+        if self._policy.restore is not None:
+            _check_restorable(item, raw, self._policy.restore)
         return self._settled(item, "succeeded", raw)
 
     def skipped(self, skip: Skip) -> list[Settled]:
@@ -152,6 +149,17 @@ class Tally:
         return pause
 
 
+def _check_restorable(item: Item, raw: bytes, restore: Restore) -> None:
+    """Refuse now what :meth:`Report.results` could not give back later."""
+    try:
+        restore(decode(raw))
+    except Exception as error:
+        raise ValueRefused(
+            f"the result of item {item.key!r} does not fit the function's return annotation: {error}. "
+            "Mend the annotation or the result, and run again"
+        ) from error
+
+
 def _as_many(returned: Any, unit: Unit) -> Sequence[Any]:
     # A text or a dict of as many parts as there are items was never meant as their results.
     no_list = isinstance(returned, str | bytes | Mapping | Set) or not isinstance(returned, Iterable)
@@ -163,33 +171,6 @@ def _as_many(returned: Any, unit: Unit) -> Sequence[Any]:
             f"({unit[0].key!r} to {unit[-1].key!r}); it must return a list of one result per item"
         )
     return values
-
-
-def failure(error: BaseException) -> Failure:
-    """The durable record of an exception."""
-    text = "".join(traceback.format_exception(type(error), error, _from_user_code(error.__traceback__)))
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return Failure(name, _clean(_message(error)), _clean(text[-TRACEBACK:]), time.time())
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:
-        return "(its message cannot be made)"
-
-
-def _from_user_code(trace: TracebackType | None) -> TracebackType | None:
-    """The part of a traceback that is not onward's own."""
-    found = trace
-    while found is not None and found.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-        found = found.tb_next
-    return found if found is not None else trace
-
-
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def is_async(fn: Callable[..., Any]) -> bool:
@@ -270,9 +251,9 @@ class SyncCall:
             return cast("list[Settled]", end.value)
 
     def _obey(self, wish: float | Invoke) -> Any:
-        if isinstance(wish, float):
-            return self._policy.stop.pause(wish)
-        return self._invoke(wish.argument)
+        if isinstance(wish, Invoke):
+            return self._invoke(wish.argument)
+        return self._policy.stop.pause(wish)
 
     def _invoke(self, argument: Any) -> Any:
         policy = self._policy
@@ -348,7 +329,7 @@ class AsyncCall:
             current.set(None)
 
     async def _obey(self, wish: float | Invoke) -> Any:
-        if isinstance(wish, float):
+        if not isinstance(wish, Invoke):
             return await self._pause(wish)
         call = self._policy.fn(wish.argument, **self._policy.params)
         return await (call if self._policy.timeout is None else self._timed(call, self._policy.timeout))
@@ -388,7 +369,11 @@ class ThreadedCall:
     async def __call__(self, unit: Unit) -> list[Settled]:
         import asyncio
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._call, unit)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._in_thread, unit)
+
+    def _in_thread(self, unit: Unit) -> list[Settled]:
+        self._call.free_slot()  # of another item's late attempt
+        return self._call(unit)
 
 
 def make_call(policy: Policy, *, in_loop: bool, workers: int) -> Any:

@@ -1,0 +1,42 @@
+"""The durable record of what the user's code raised."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from onward.model import Failure
+
+TRACEBACK = 8000
+"""Characters of a traceback that are kept, from its end."""
+
+_OWN = str(Path(__file__).parent)
+
+
+def failure(error: BaseException) -> Failure:
+    """The durable record of an exception."""
+    text = "".join(traceback.format_exception(type(error), error, _from_user_code(error.__traceback__)))
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return Failure(name, _clean(_message(error)), _clean(text[-TRACEBACK:]), time.time())
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "(its message cannot be made)"
+
+
+def _from_user_code(trace: TracebackType | None) -> TracebackType | None:
+    """The part of a traceback that is not onward's own."""
+    found = trace
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(_OWN):
+        found = found.tb_next
+    return found if found is not None else trace
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
