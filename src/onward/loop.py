@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from onward.attempts.calls import failure
+from onward.attempts.failures import failure
 from onward.attempts.steps import Attempt, current
 from onward.codec import encode
 from onward.errors import FunctionChanged, UsageError
@@ -21,7 +21,7 @@ from onward.model import Item, Progress, Settled, Status
 from onward.pending.admission import RestartNeeded
 from onward.report import Report
 from onward.session import drive
-from onward.session.execution import check_repeatable, make_session
+from onward.session.execution import make_session
 from onward.settings import Settings
 from onward.sources import AsyncSource, Source, is_async, open_source
 from onward.stop import signals
@@ -245,12 +245,8 @@ class Pending:
         try:
             yield from self._values(drive.units(session, 1))
         except RestartNeeded:
-            self._restart()
+            session.restart()
             yield from self._values(drive.units(session, 1))
-
-    def _restart(self) -> None:
-        check_repeatable(self._source)
-        self._run._session.restart()
 
     def _values(self, units: Iterator[Unit]) -> Iterator[Any]:
         for unit in units:
@@ -268,7 +264,7 @@ class Pending:
                 yield run._hand_out(unit[0])
                 run._come_round()
         except RestartNeeded:
-            self._restart()
+            session.restart()
             async for unit in drive.units_async(session, 1):
                 yield run._hand_out(unit[0])
                 run._come_round()

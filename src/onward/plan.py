@@ -12,7 +12,7 @@ from onward.journal import outcomes
 from onward.journal.intervals import IntervalSet
 from onward.journal.records import Head
 from onward.model import Item
-from onward.pending.admission import Admission, Known
+from onward.pending.admission import Admission, Known, RestartNeeded
 from onward.pending.intake import digest_function, key_function
 from onward.publish.actions import refuse_foreign
 from onward.session.execution import asked_of, is_keyed
@@ -121,7 +121,11 @@ def _plan(settings: Settings, asked: Asked, source: Source, reader: Reader | Non
     if asked.output is not None:
         refuse_foreign(asked.output, found.info.marker)
     head = Head() if move in ("begin", "restart") else found.head
-    return _count(settings, source, head, reader, keyed, [_reason(move, found)])
+    try:
+        return _count(settings, source, head, reader, keyed, [_reason(move, found)])
+    except RestartNeeded:
+        reason = f"the input has changed; {_reason('restart', found)}"
+        return _count(settings, source, Head(), reader, keyed, [reason])
 
 
 def _same_input(settings: Settings, found: Found, asked: Asked, source: Source, keyed: bool) -> bool | None:

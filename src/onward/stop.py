@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any
 
@@ -24,7 +25,8 @@ class Stop:
     """
 
     def __init__(self) -> None:
-        self.event = threading.Event()
+        # A queue, because its put may interrupt its own get: an Event's lock would stay shut behind a signal handler.
+        self._bell: SimpleQueue[None] = SimpleQueue()
         self.requested = False
         self.forced = False
         self.signal: int | None = None
@@ -36,13 +38,11 @@ class Stop:
         """Ask to stop after what is in flight. Safe in a signal handler."""
         self.requested = True
         self.signal = self.signal or number
-        self.event.set()
         self._wake()
 
     def force(self) -> None:
         """Ask to stop at once."""
         self.requested = self.forced = True
-        self.event.set()
         self._wake()
 
     @contextmanager
@@ -55,6 +55,7 @@ class Stop:
             self.interruptible = False
 
     def _wake(self) -> None:
+        self._bell.put(None)
         for listener in self.listeners:
             listener()
 
@@ -64,8 +65,12 @@ class Stop:
         Raises:
             Abandoned: it does.
         """
-        if self.event.wait(seconds):
-            raise Abandoned
+        try:
+            self._bell.get(timeout=seconds)
+        except Empty:
+            return
+        self._bell.put(None)  # for the next who waits
+        raise Abandoned
 
 
 @contextmanager
@@ -101,7 +106,7 @@ class _Handler:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         stop = self._stop
-        if not stop.requested:
+        if stop.signal is None:  # a deadline may have asked before
             self._first(number)
         elif not stop.forced:
             self._second()
@@ -139,3 +144,5 @@ class _Handler:
     def cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+            if self._timer.is_alive():  # a second signal may have broken off its start
+                self._timer.join()  # what it sends must not reach the old handler

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, closing
 from queue import Queue
 from typing import Any
 
@@ -17,7 +18,7 @@ from onward.session.execution import Execution, prepare
 from onward.session.session import Session
 from onward.settings import Settings
 from onward.sources import open_source
-from onward.stop import signals
+from onward.stop import Stop
 
 WAITING = 1000
 """Outcomes that may wait for a slow consumer before the loop behind them waits too."""
@@ -35,43 +36,54 @@ def stream(
 
 def _stream(execution: Execution, ordered: bool, replay: bool) -> Iterator[Outcome]:
     session = execution.session
-    with session, signals(session.stop, session.settings.terms.grace, execution.announce_interrupt):
-        steps = execution.steps()
-        next(steps, None)
-        order = _order(session, ordered, replay)
-        yield from order.begin()
-        for _ in steps:
-            yield from order.take(session)
-        session.save()
-        yield from order.take(session)
-        yield from order.end()
+    with execution.signals(), session, closing(execution.steps()) as steps:
+        yield from _handed_out(_outcomes(session, steps, ordered, replay), session.stop)
         session.conclude()
+
+
+def _outcomes(session: Session, steps: Iterator[None], ordered: bool, replay: bool) -> Iterator[Outcome]:
+    next(steps, None)
+    order = _order(session, ordered, replay)
+    yield from order.begin()
+    for _ in steps:
+        yield from order.take(session)
+    session.save()
+    yield from order.take(session)
+    yield from order.end()
+
+
+def _handed_out(outcomes: Iterator[Outcome], stop: Stop) -> Iterator[Outcome]:
+    """What the caller does with each is user code, which a forced stop may break off."""
+    for outcome in outcomes:
+        with stop.user_code():
+            yield outcome
 
 
 async def astream(
     settings: Settings, fn: Callable[..., Any], items: Any, *, ordered: bool = False, replay: bool = True
-) -> AsyncIterator[Outcome]:
+) -> AsyncGenerator[Outcome]:
     """See :func:`onward.astream`."""
     execution = prepare(settings, fn, open_source(items, format=settings.source_format), in_loop=True)
     with execution.session:
-        async for outcome in _astream(execution, ordered, replay):
-            yield outcome
+        async with aclosing(_astream(execution, ordered, replay)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
 
 
-async def _astream(execution: Execution, ordered: bool, replay: bool) -> AsyncIterator[Outcome]:
+async def _astream(execution: Execution, ordered: bool, replay: bool) -> AsyncGenerator[Outcome]:
     session = execution.session
-    steps = execution.steps_async()
-    await anext(steps, None)
-    order = _order(session, ordered, replay)
-    for outcome in order.begin():
-        yield outcome
-    async for _ in steps:
-        for outcome in order.take(session):
+    async with aclosing(execution.steps_async()) as steps:
+        await anext(steps, None)
+        order = _order(session, ordered, replay)
+        for outcome in order.begin():
             yield outcome
-    session.save()
-    for outcome in (*order.take(session), *order.end()):
-        yield outcome
-    session.conclude()
+        async for _ in steps:
+            for outcome in order.take(session):
+                yield outcome
+        session.save()
+        for outcome in (*order.take(session), *order.end()):
+            yield outcome
+        session.conclude()
 
 
 def _from_thread(execution: Execution, ordered: bool, replay: bool) -> Iterator[Outcome]:
@@ -93,11 +105,11 @@ def _from_thread(execution: Execution, ordered: bool, replay: bool) -> Iterator[
         else:
             queue.put(None)
 
-    with session, signals(session.stop, session.settings.terms.grace, execution.announce_interrupt):
+    with execution.signals(), session:
         thread = threading.Thread(target=work, name="onward-loop", daemon=True)
         thread.start()
         try:
-            yield from _until_done(queue)
+            yield from _handed_out(_until_done(queue), session.stop)
         finally:
             session.stop.request()
             while thread.is_alive():

@@ -8,7 +8,7 @@ All they decide together is in :class:`~onward.session.session.Session`; here is
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from typing import Any, cast
 
@@ -134,7 +134,7 @@ def drive(session: Session, call: Any, executor: Executor, batch: int) -> Iterat
 
 async def drive_async(
     session: Session, call: Any, executor: AsyncExecutor, batch: int
-) -> AsyncIterator[None]:
+) -> AsyncGenerator[None]:
     """As :func:`drive`, in the running event loop."""
     session.stop.listeners.append(executor.wake)
     session.delivery.wake = executor.wake

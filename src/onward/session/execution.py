@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,9 @@ from onward import executors
 from onward.attempts import limits
 from onward.attempts.calls import Policy, is_async, make_call
 from onward.codec import restorer
-from onward.errors import SourceError
 from onward.events import Announcer, AttemptFailed, InterruptRequested
 from onward.model import Failure, Item
+from onward.pending.admission import RestartNeeded
 from onward.progress import display
 from onward.publish.actions import output_at
 from onward.report import Report
@@ -42,7 +43,11 @@ class Execution:
     def in_loop(self) -> bool:
         return bool(self.executor == "asyncio")
 
-    def announce_interrupt(self) -> None:
+    def signals(self) -> AbstractContextManager[None]:
+        """Around all of the session, its last save too: handlers that ask it to stop."""
+        return signals(self.session.stop, self.session.settings.terms.grace, self._announce_interrupt)
+
+    def _announce_interrupt(self) -> None:
         session = self.session
         in_flight = session.intake.in_flight if session.intake else 0
         session.announcer(InterruptRequested(in_flight, session.settings.terms.grace))
@@ -50,25 +55,43 @@ class Execution:
     # The two drivers. Each pauses when the session is open, and then after every outcome, so that a stream can
     # hand on what was saved.
 
-    def steps(self) -> Iterator[None]:
+    def steps(self) -> Generator[None]:
         session = self.session
         session.look()
         work = session.begin(same_input(session))
         yield
-        if work:
-            call = make_call(self.policy, in_loop=False, workers=self.workers)
-            executor = executors.make(self.executor, self.workers)
-            yield from drive(session, call, executor, self.batch)
+        if not work:
+            return
+        try:
+            yield from self._drive()
+        except RestartNeeded:
+            session.restart()
+            yield from self._drive()
 
-    async def steps_async(self) -> AsyncIterator[None]:
+    def _drive(self) -> Iterator[None]:
+        call = make_call(self.policy, in_loop=False, workers=self.workers)
+        yield from drive(self.session, call, executors.make(self.executor, self.workers), self.batch)
+
+    async def steps_async(self) -> AsyncGenerator[None]:
         session = self.session
         session.look()
         work = session.begin(await same_input_async(session))
         yield
-        if work:
-            call = make_call(self.policy, in_loop=True, workers=self.workers)
-            async for _ in drive_async(session, call, executors.make_async(self.workers), self.batch):
-                yield
+        if not work:
+            return
+        try:
+            async with aclosing(self._drive_async()) as driven:
+                async for _ in driven:
+                    yield
+        except RestartNeeded:
+            session.restart()
+            async with aclosing(self._drive_async()) as driven:
+                async for _ in driven:
+                    yield
+
+    def _drive_async(self) -> AsyncGenerator[None]:
+        call = make_call(self.policy, in_loop=True, workers=self.workers)
+        return drive_async(self.session, call, executors.make_async(self.workers), self.batch)
 
 
 def prepare(
@@ -90,6 +113,7 @@ def prepare(
         permission=limits.limiter(settings.rate) if settings.rate else None,
         batch=settings.batch is not None,
         inline=executor == "inline",
+        restore=session.restore,
         announce=_announce_attempt(session.announcer),
     )
     return Execution(session, policy, executor, settings.workers, settings.batch or 1)
@@ -160,41 +184,11 @@ def asked_of(settings: Settings, fn: Callable[..., Any] | None, *, keyed: bool) 
     )
 
 
-def check_repeatable(source: Source | AsyncSource) -> None:
-    """Before a source is read again from its beginning.
-
-    Raises:
-        SourceError: it can be read only once, and was.
-    """
-    if not source.repeatable:
-        raise SourceError(f"{source.name} can be read only once; begin anew with again=True (--again)")
-
-
-def with_restart(settings: Settings, source: Source | AsyncSource) -> Settings:
-    """The settings that begin anew, after ``on_change="restart"`` met a changed input.
-
-    Raises:
-        SourceError: the input can be read only once, and was.
-    """
-    check_repeatable(source)
-    return settings.with_(again=True)
-
-
 def execute(settings: Settings, fn: Callable[..., Any], items: Any) -> Report:
     """Run a job over items, from a thread."""
-    from onward.pending.admission import RestartNeeded
-
-    source = open_source(items, format=settings.source_format)
-    try:
-        return _execute(settings, fn, source)
-    except RestartNeeded:
-        return _execute(with_restart(settings, source), fn, source)
-
-
-def _execute(settings: Settings, fn: Callable[..., Any], source: Source | AsyncSource) -> Report:
-    execution = prepare(settings, fn, source, in_loop=False)
+    execution = prepare(settings, fn, open_source(items, format=settings.source_format), in_loop=False)
     session = execution.session
-    with session, signals(session.stop, settings.terms.grace, execution.announce_interrupt):
+    with execution.signals(), session:
         if execution.in_loop:
             _run_loop(execution)
         else:
@@ -233,19 +227,9 @@ def _run_loop(execution: Execution) -> None:
 
 async def execute_async(settings: Settings, fn: Callable[..., Any], items: Any) -> Report:
     """Run a job over items, in the running event loop."""
-    from onward.pending.admission import RestartNeeded
-
-    source = open_source(items, format=settings.source_format)
-    try:
-        return await _execute_async(settings, fn, source)
-    except RestartNeeded:
-        return await _execute_async(with_restart(settings, source), fn, source)
-
-
-async def _execute_async(settings: Settings, fn: Callable[..., Any], source: Source | AsyncSource) -> Report:
     import asyncio
 
-    execution = prepare(settings, fn, source, in_loop=True)
+    execution = prepare(settings, fn, open_source(items, format=settings.source_format), in_loop=True)
     session = execution.session
 
     async def drain() -> None:
@@ -267,8 +251,9 @@ async def _wind_down(work: Any, session: Session, grace: float) -> None:
     import asyncio
 
     session.stop.request()
-    await asyncio.wait([work], timeout=grace)
-    if not work.done():
+    try:
+        await asyncio.wait([work], timeout=grace)
+    finally:  # cancelled once more, too: nothing may go on behind a closed session
         work.cancel()
         await asyncio.wait([work])
     if not work.cancelled() and work.exception() is not None:

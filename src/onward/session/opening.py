@@ -18,6 +18,7 @@ from onward.errors import (
     FunctionChanged,
     InputChanged,
     OutputMissing,
+    SourceError,
     StateNotRebuildable,
     StoreCorrupt,
     StoreForeign,
@@ -177,6 +178,16 @@ def _move(found: Found, asked: Asked, same_input: bool | None, repeatable: bool)
     if found.info.phase != "finished":
         return "resume"
     return _finished(found, asked, same_input, repeatable)
+
+
+def check_repeatable(source: Source | AsyncSource | None) -> None:
+    """Before a source is read again from its beginning.
+
+    Raises:
+        SourceError: it can be read only once, and was.
+    """
+    if source is not None and not source.repeatable:
+        raise SourceError(f"{source.name} can be read only once; begin anew with again=True (--again)")
 
 
 def _identity_move(found: Found, asked: Asked) -> Move | None:

@@ -28,7 +28,7 @@ from onward.publish import actions, finishing
 from onward.report import Report
 from onward.session import standing
 from onward.session.delivery import Delivery
-from onward.session.opening import Asked, Found, Move, decide, look
+from onward.session.opening import Asked, Found, Move, check_repeatable, decide, look
 from onward.settings import Settings
 from onward.sources.base import AsyncSource, Source
 from onward.stop import Stop
@@ -70,6 +70,7 @@ class Session:
         self.stopped: Stopped | None = None
         self.already = False
         self.finished = False
+        self._publishes = False
         self.started = time.monotonic()
         self.ended: float | None = None
         self.opened = False
@@ -124,9 +125,8 @@ class Session:
         self._total = self._first_total()
         self._start_deadline()
         self.announcer(SessionStarted(self.register.info, self.progress, self.asked.command))
-        if move == "publish":
-            self._finish()
-        return move != "publish"
+        self._publishes = move == "publish"
+        return not self._publishes
 
     def take_source(self, source: Source | AsyncSource) -> None:
         """The source, where it is known only after the session was opened."""
@@ -152,7 +152,12 @@ class Session:
         return Head() if move in ("begin", "restart") else self.found.head
 
     def restart(self) -> None:
-        """Begin anew in the middle, because a settled item has changed; nothing may be in flight."""
+        """Begin anew in the middle, because a settled item has changed; what is in flight must be dropped.
+
+        Raises:
+            SourceError: the source can be read only once, and was.
+        """
+        check_repeatable(self.source)
         self.journal.close()
         self.register.begin_anew()
         self._open_journal(Head())
@@ -191,11 +196,7 @@ class Session:
     # Outcomes
 
     def settle(self, settled: Settled | None) -> None:
-        """Take what an executor yields: an outcome, or None to look around.
-
-        Raises:
-            Stopped: too many items have failed, and what was in flight is settled.
-        """
+        """Take what an executor yields: an outcome, or None to look around."""
         if settled is not None:
             self.journal.settle(settled)
             if self.intake is not None:
@@ -231,6 +232,8 @@ class Session:
     @property
     def complete(self) -> bool:
         """Whether the source has ended and every item of it has settled."""
+        if self._publishes:
+            return True
         return self.intake is not None and self.intake.exhausted and not self.intake.in_flight
 
     def _finish(self) -> None:
@@ -249,12 +252,13 @@ class Session:
         Raises:
             StoreError: it failed, or one before it did.
         """
-        self.journal.save()
+        if not self.already:  # what finishing left stays as it is
+            self.journal.save()
         self.delivery.hand_on()
 
     def _save_as_it_is(self) -> None:
         """After an error: what is settled, unless saving itself is what failed."""
-        if self.journal.error is None:
+        if self.journal.error is None and not (self.already or self.finished):
             self.journal.checkpoint()
             self.delivery.hand_on()
 
