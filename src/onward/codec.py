@@ -22,6 +22,9 @@ Restore = Callable[[Any], Any]
 _PLAIN = (Any, object, dict, dict[str, Any], list, list[Any], str, int, float, bool, type(None))
 """Annotations that say no more than JSON does itself."""
 
+LONGEST_PATH = 120
+"""Characters of a path to a refused part that a message shows."""
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -85,7 +88,8 @@ def decode(raw: bytes) -> Any:
 
 
 def _way_out(what: str, path: str, why: str) -> str:
-    place = f"{what} at {path}" if path else what
+    shown = path if len(path) <= LONGEST_PATH else f"{path[: LONGEST_PATH - 1]}…"
+    place = f"{what} at {shown}" if path else what
     return (
         f"{place} cannot be saved: {why}. "
         "Return plain JSON values, dataclasses or pydantic models, with strings as keys and finite numbers"

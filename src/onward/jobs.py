@@ -13,7 +13,7 @@ from onward.model import Outcome
 from onward.plan import Plan, make_plan
 from onward.report import Report
 from onward.session.execution import execute, execute_async
-from onward.settings import Settings, check_names
+from onward.settings import Settings, check_function, check_names
 from onward.stores import open_runs
 from onward.view import RunView
 
@@ -27,6 +27,7 @@ class Job:
     """
 
     def __init__(self, fn: Callable[..., Any], settings: Settings) -> None:
+        check_function(fn)
         functools.update_wrapper(self, fn)
         self.fn = fn
         self.settings = settings

@@ -41,6 +41,7 @@ class Run:
         self._work = False
         self._given: Pending | None = None
         self._attempt: Attempt | None = None
+        self._outer = current.get()  # of an item whose body or function started this run
         self._began = 0.0
         self._settled = True
         self._decided: Settled | None = None
@@ -67,7 +68,7 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        current.set(None)
+        current.set(self._outer)
         session = self._session
         session.stop.interruptible = False
         try:
@@ -137,7 +138,7 @@ class Run:
         if not self._settled:
             self.succeed(None)
         self._pass_on()
-        current.set(None)
+        current.set(self._outer)
         self._session.raise_if_interrupted()
 
     # Settling

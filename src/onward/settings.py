@@ -107,6 +107,9 @@ def _resolve(s: Settings) -> Terms:
     _check_choice("duplicates", s.duplicates, ("refuse", "skip"))
     for what, number in (("limit", s.limit), ("batch", s.batch), ("workers", s.workers)):
         _check_count(what, number)
+    for name in s.params or {}:
+        if not isinstance(name, str):
+            raise UsageError(f"params= are passed as keywords, and {name!r} is not a name")
     if s.rate is not None:
         limits.parse_rate(s.rate)
     limits.FailureLimit(s.max_failures)
@@ -121,6 +124,16 @@ def _resolve(s: Settings) -> Terms:
     )
 
 
+def check_function(fn: Any) -> None:
+    """Refuse what cannot be called.
+
+    Raises:
+        UsageError
+    """
+    if not callable(fn):
+        raise UsageError(f"{fn!r} is not a function; give one that takes an item and returns its result")
+
+
 def check_name(what: str, name: Any) -> None:
     """Refuse what cannot be the name of a job or a run.
 
@@ -131,10 +144,16 @@ def check_name(what: str, name: Any) -> None:
         raise UsageError(f"{what}={name!r}: a name of 1 to 200 bytes")
     if any(ord(character) < 32 or ord(character) == 127 for character in name):
         raise UsageError(f"{what}={name!r}: a name without control characters")
+    if not _is_unicode(name):
+        raise UsageError(f"{what}={name!r}: not valid Unicode")
+
+
+def _is_unicode(text: str) -> bool:
     try:
-        name.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(f"{what}={name!r}: not valid Unicode") from error
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
@@ -163,6 +182,10 @@ def _key_function(key: str | Callable[[Any], Key]) -> Callable[[Any], Key]:
         if isinstance(found, bool) or not isinstance(found, str | int):
             raise UsageError(
                 f"{name} gave {found!r} for the item {_short(value)}; a key is a str or an int, unique in the input"
+            )
+        if isinstance(found, str) and not _is_unicode(found):
+            raise UsageError(
+                f"{name} gave {found!r}, which is not valid Unicode, for the item {_short(value)}"
             )
         return found
 

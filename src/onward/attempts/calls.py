@@ -221,6 +221,7 @@ class SyncCall:
 
     def __call__(self, unit: Unit) -> list[Settled]:
         tally = Tally(self._policy, unit)
+        outer = current.get()  # of an item whose function started this run
         try:
             if self._direct:  # the usual way, without what only others need
                 tally.begin()
@@ -235,7 +236,7 @@ class SyncCall:
         except Abandoned:
             return []
         finally:
-            current.set(None)
+            current.set(outer)
 
     def _follow(self, course: Generator[float | Invoke, Any, list[Settled]]) -> list[Settled]:
         try:

@@ -45,11 +45,13 @@ def check_target(path: Path) -> None:
     """Whether a file could be put there, as far as that can be known without doing it.
 
     Raises:
-        UsageError: it is a folder, or its folder does not exist.
+        UsageError: it is a folder, a pipe or a device, or its folder does not exist.
         StoreUnwritable: no permission to write in its folder.
     """
     if path.is_dir():
         raise UsageError(f"{path}: the output is a folder; give the name of a file in it")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path}: the output is not a regular file, and would be replaced by one")
     if not path.parent.is_dir():
         raise UsageError(f"{path}: there is no folder {path.parent}; create it first")
     if not os.access(path.parent, os.W_OK | os.X_OK):

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import xxhash
 
-from onward.errors import OutputExists, StoreCorrupt
+from onward.errors import OutputExists, StoreCorrupt, UsageError
 from onward.journal.outcomes import Entry, identities, stored
 from onward.journal.records import Head
 from onward.model import Counts, Marker, OutputRecord, RunInfo
@@ -65,6 +65,24 @@ def refuse_foreign(output: Output, marker: Marker | None) -> None:
                 f"{path} exists and was not written by this run; move it, give another output, or force=True (--force)",
                 ({"force": True},),
             )
+
+
+def refuse_input(output: Output | None, source: Path | None) -> None:
+    """Keep from replacing what the items are read from, or from adding to it.
+
+    Raises:
+        UsageError: the output, or the file of failures beside it, is the input or lies in its folder.
+    """
+    if output is None or source is None or not source.exists():
+        return
+    for path in (output.path, output.failures):
+        if path.exists() and path.samefile(source):
+            raise UsageError(f"{path} is the input; give another output")
+    if source.is_dir() and output.path.parent.resolve().is_relative_to(source.resolve()):
+        raise UsageError(
+            f"{output.path} lies in the input folder {source}, where the next start would take it for an item; "
+            "give another output"
+        )
 
 
 def intact(record: OutputRecord) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from onward.executors import AsyncExecutor, Executor
 from onward.executors.base import Unit
-from onward.pending.intake import digest_function, key_function
+from onward.pending.intake import Intake, digest_function, key_function
 from onward.session.opening import InputDigest, needs_input
 from onward.session.session import Session
 from onward.sources.base import Source, is_async
@@ -40,10 +40,16 @@ def units(session: Session, batch: int, *, make_room: bool = True) -> Iterator[U
             stop.interruptible = True
         else:
             stop.interruptible = False
-            intake.end()
+            _ended(intake)
         stop.interruptible = False
         if rest := intake.rest():
             yield rest
+
+
+def _ended(intake: Intake) -> None:
+    """The source gives no more; whether that is its end is unknown if the stop may have cut it off as well."""
+    if not intake.closed:
+        intake.end()
 
 
 async def _make_room(session: Session) -> None:
@@ -71,7 +77,7 @@ async def units_async(session: Session, batch: int) -> AsyncIterator[Unit]:
             if intake.closed:
                 break
         else:
-            intake.end()
+            _ended(intake)
         if rest := intake.rest():
             yield rest
 

@@ -21,7 +21,7 @@ from onward.report import Report
 from onward.session.drive import drive, drive_async, same_input, same_input_async
 from onward.session.opening import Asked
 from onward.session.session import Session
-from onward.settings import Settings, identity_of
+from onward.settings import Settings, check_function, identity_of
 from onward.sources import AsyncSource, Source, open_source
 from onward.sources import is_async as is_async_source
 from onward.stop import signals
@@ -98,6 +98,7 @@ def prepare(
     settings: Settings, fn: Callable[..., Any], source: Source | AsyncSource, *, in_loop: bool
 ) -> Execution:
     """Put the parts of a session together; nothing is touched yet."""
+    check_function(fn)
     needs_loop = in_loop or is_async(fn) or is_async_source(source)
     executor = executors.choose(
         settings.executor, is_async=needs_loop, workers=settings.workers, timeout=settings.terms.timeout

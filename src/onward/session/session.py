@@ -111,6 +111,7 @@ class Session:
         Raises:
             Refused, StoreError
         """
+        self._check_output()
         repeatable = self.source is None or self.source.repeatable
         move = decide(self.found, self.asked, same_input, repeatable)
         self.already = move == "already"
@@ -131,8 +132,12 @@ class Session:
     def take_source(self, source: Source | AsyncSource) -> None:
         """The source, where it is known only after the session was opened."""
         self.source = source
+        self._check_output()
         if self.opened:
             self._total = self._first_total()
+
+    def _check_output(self) -> None:
+        actions.refuse_input(self.asked.output, getattr(self.source, "path", None))
 
     def _first_total(self) -> int | None:
         """Items in the input, before it is read: what the source says, or the checkpoint of the same source."""

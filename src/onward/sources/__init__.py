@@ -90,7 +90,7 @@ def _open_file(path: Path | None, wanted: str) -> Source:
         return _LINE_FORMATS[wanted](path)
     if path is None:
         raise UsageError("standard input cannot be read as one JSON array; give one value per line (jsonl)")
-    return SequenceSource(load_array(path), name=str(path))
+    return SequenceSource(load_array(path), name=str(path), path=path.absolute())
 
 
 def _refuse_unordered(items: Any) -> None:

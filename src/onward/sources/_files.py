@@ -116,7 +116,7 @@ class FileSource:
     """Bytes up to which counting the values is cheap enough to do it."""
 
     def __init__(self, path: Path | None) -> None:
-        self.path = path
+        self.path = path.absolute() if path else None  # the job's function may change the current folder
         self.name = str(path) if path else "stdin"
         self.seekable = self.repeatable = path is not None and path.is_file()
         self._used = False

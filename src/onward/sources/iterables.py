@@ -7,6 +7,7 @@ digests. A reading hands out the bare iterator of what it was given, so a source
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence, Sized
+from pathlib import Path
 from typing import Any, Literal
 
 from onward.errors import SourceError, UsageError
@@ -62,9 +63,10 @@ class IterableReading:
 class SequenceSource(_Unseekable):
     """A list, tuple, range or other sequence: repeatable, of known length."""
 
-    def __init__(self, values: Sequence[Any], name: str | None = None) -> None:
+    def __init__(self, values: Sequence[Any], name: str | None = None, path: Path | None = None) -> None:
         super().__init__(name or f"the {type(values).__name__}", repeatable=True)
         self._values = values
+        self.path = path  # of the file that they were read from
 
     def read(self, place: Place | None = None) -> IterableReading:
         self._start(place)

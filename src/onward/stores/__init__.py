@@ -53,6 +53,7 @@ def _from_url(scheme: str, rest: str, url: str) -> Runs:
 def _from_path(path: Path) -> Runs:
     from onward.stores.sqlite import SqliteFile, SqliteRuns
 
+    path = path.absolute()  # the job's function may change the current folder
     if path.suffix == ".db" and not path.is_dir():
         return SqliteFile(path)
     if path.exists() and not path.is_dir():
