@@ -68,11 +68,13 @@ class DelimitedSource(FileSource):
             return self._header(next(self._rows(reading), []), reading.line)
 
     def _header(self, names: list[str], line: int) -> list[str]:
+        seen: set[str] = set()
         for name in names:
             if not name.strip():
                 raise SourceError(f"{self.name}, line {line}: a column has no name in the header")
-            if names.count(name) > 1:
+            if name in seen:
                 raise SourceError(f"{self.name}, line {line}: the header names the column {name!r} twice")
+            seen.add(name)
         return names
 
     @property
