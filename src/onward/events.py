@@ -1,7 +1,8 @@
 """What happened, in the past tense, for whoever listens: logging, progress, metrics.
 
-An observer is a callable that takes one event. It runs in the coordinator's thread, in the order given; an
-error it raises is reported as a warning and never reaches the run.
+An observer is a callable that takes one event. Most events come in the coordinator's thread; ``AttemptFailed`` comes
+in the thread that made the attempt, and ``InterruptRequested`` from the signal handler, which must not be kept
+waiting. An error that an observer raises is reported as a warning and never reaches the run.
 """
 
 from __future__ import annotations

@@ -253,6 +253,7 @@ class Pending:
         for unit in units:
             yield self._run._hand_out(unit[0])
             self._run._come_round()
+        self._run._session.raise_if_interrupted()  # while it waited for the source
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         run, session = self._run, self._run._session

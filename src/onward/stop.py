@@ -22,6 +22,7 @@ class Stop:
     Attributes:
         out_of_grace: forced by the end of the grace period, not by a second signal.
         interruptible: the main thread is in the user's code, which a forced stop may break off.
+        pulling: the main thread waits for the source's next value, which any stop breaks off.
     """
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class Stop:
         self.signal: int | None = None
         self.out_of_grace = False
         self.interruptible = False
+        self.pulling = False
         self.listeners: list[Callable[[], None]] = []
 
     def request(self, number: int | None = None) -> None:
@@ -119,6 +121,8 @@ class _Handler:
         self._timer.daemon = True
         self._timer.start()
         self._announce()
+        if self._stop.pulling:
+            raise KeyboardInterrupt
 
     def _out_of_grace(self, number: int) -> None:
         # Only the main thread can break off the main thread's code: send it the signal again.
@@ -130,7 +134,7 @@ class _Handler:
 
     def _second(self) -> None:
         self._stop.force()
-        if self._stop.interruptible:
+        if self._stop.interruptible or self._stop.pulling:
             raise KeyboardInterrupt
 
     def _third(self, number: int, frame: FrameType | None) -> None:

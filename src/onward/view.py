@@ -114,9 +114,8 @@ class RunView:
         with self._reader() as reader:
             head = records.read_head(reader.head())
             if head.counts.failed:
-                for entry in outcomes.stored(reader, head):
-                    if entry.outcome.status == "failed":
-                        yield entry.outcome
+                for entry in outcomes.failed(reader, head):
+                    yield entry.outcome
 
     def results(self) -> Iterator[Any]:
         """The results of the succeeded items in input order, read lazily: from the store, or from the output.

@@ -26,6 +26,10 @@ def choose(executor: Any, *, is_async: bool, workers: int, timeout: float | None
     if not whole(workers, 1):
         raise UsageError(f"workers={workers!r}: a whole number from 1")
     if executor is not None and not isinstance(executor, str):
+        if is_async:
+            raise UsageError(
+                "an executor of your own runs plain functions from a plain loop; leave executor= out here"
+            )
         return executor
     if executor is not None and executor not in NAMES:
         raise UsageError(f"executor={executor!r}: there are {', '.join(NAMES)}")

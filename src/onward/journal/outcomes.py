@@ -49,23 +49,25 @@ class Entry(Struct, frozen=True, order=True):
 E = TypeVar("E", Identity, Entry)
 
 
-def stored(reader: Reader, head: Head, *, retired: bool = False) -> Iterator[Entry]:
+def stored(reader: Reader, head: Head, *, marked: bool = False) -> Iterator[Entry]:
     """The outcomes that count, ordered by position, read lazily.
 
     Args:
-        retired: include those of items that are not in the input any more.
+        marked: only those in marked blocks, among which are all that failed.
 
     Raises:
         StoreCorrupt: a block is not what was written.
     """
-    leave_out = IntervalSet() if retired else head.retired_set()
-    entries = (
-        e for e in _newest(_by_ordinal(reader.blocks(by_place=True), _entries)) if e.ordinal not in leave_out
-    )
+    retired = head.retired_set()
+    blocks = reader.blocks(by_place=True, marked=marked)
+    entries = (e for e in _newest(_by_ordinal(blocks, _entries)) if e.ordinal not in retired)
     moves = _moves(reader, head.epoch)
-    if not moves:
-        return entries
-    return _by_position(entries, moves)
+    return _by_position(entries, moves) if moves else entries
+
+
+def failed(reader: Reader, head: Head) -> Iterator[Entry]:
+    """The failures that count, ordered by position, read lazily."""
+    return (e for e in stored(reader, head, marked=True) if e.outcome.status == "failed")
 
 
 def _by_ordinal(blocks: Iterable[Block], read: Callable[[Block], list[E]]) -> Iterator[E]:
@@ -185,7 +187,7 @@ def keys(reader: Reader) -> dict[bytes, int]:
 
 def failed_attempts(reader: Reader, head: Head) -> dict[int, int]:
     """Attempts made at each failed item, by ordinal."""
-    return {e.ordinal: e.outcome.attempts for e in stored(reader, head) if e.outcome.status == "failed"}
+    return {entry.ordinal: entry.outcome.attempts for entry in failed(reader, head)}
 
 
 def unsuccessful(reader: Reader) -> tuple[IntervalSet, IntervalSet]:

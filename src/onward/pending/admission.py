@@ -10,14 +10,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from onward.errors import DuplicateKey, InputChanged, UsageError, ways_of_change
 from onward.journal.blocks import key_digest
 from onward.journal.intervals import IntervalSet
 from onward.model import Item, Key
+from onward.settings import OnChange
 
-OnChange = Literal["stop", "keep", "redo", "restart"]
 KeyOf = Callable[[Any], Key]
 
 

@@ -13,7 +13,7 @@ import msgspec
 import xxhash
 
 from onward.errors import OutputExists, StoreCorrupt, UsageError
-from onward.journal.outcomes import Entry, identities, stored
+from onward.journal.outcomes import Entry, failed, identities, stored
 from onward.journal.records import Head
 from onward.model import Counts, Marker, OutputRecord, RunInfo
 from onward.outputs import Format, files, format_for
@@ -118,8 +118,11 @@ class Survey:
                 "outcomes are missing or damaged"
             )
 
-    def entries(self, status: str) -> Iterator[Entry]:
-        return (e for e in stored(self._reader, self._head) if e.outcome.status == status)
+    def succeeded(self) -> Iterator[Entry]:
+        return (e for e in stored(self._reader, self._head) if e.outcome.status == "succeeded")
+
+    def failed(self) -> Iterator[Entry]:
+        return failed(self._reader, self._head)
 
 
 class _Results:
@@ -129,11 +132,11 @@ class _Results:
         self._survey = survey
 
     def __iter__(self) -> Iterator[bytes]:
-        return (entry.raw for entry in self._survey.entries("succeeded"))
+        return (entry.raw for entry in self._survey.succeeded())
 
 
 def _failures(survey: Survey) -> Iterator[bytes]:
-    for entry in survey.entries("failed"):
+    for entry in survey.failed():
         outcome = entry.outcome
         line = {"position": outcome.position, "key": outcome.key, "error": outcome.error}
         yield msgspec.json.encode({**line, "attempts": outcome.attempts}) + b"\n"

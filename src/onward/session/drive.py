@@ -8,6 +8,7 @@ All they decide together is in :class:`~onward.session.session.Session`; here is
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from typing import Any, cast
@@ -17,7 +18,8 @@ from onward.executors.base import Unit
 from onward.pending.intake import Intake, digest_function, key_function
 from onward.session.opening import InputDigest, needs_input
 from onward.session.session import Session
-from onward.sources.base import Source, is_async
+from onward.sources.base import Reading, Source, is_async
+from onward.stop import Stop
 
 
 def units(session: Session, batch: int, *, make_room: bool = True) -> Iterator[Unit]:
@@ -28,22 +30,34 @@ def units(session: Session, batch: int, *, make_room: bool = True) -> Iterator[U
     source = _plain(session)
     intake, stop = session.open_intake(batch), session.stop
     reading = source.read(intake.start)
-    with closing(reading), stop.user_code():  # waiting for the next value is waiting for the user's code
-        for value in reading:
-            stop.interruptible = False
+    with closing(reading):
+        for value in _pulled(reading, stop):
             if full := intake.push(value, reading.place):
                 yield full
                 if make_room and session.journal.crowded:
                     session.journal.make_room()
             if intake.closed:
                 break
-            stop.interruptible = True
         else:
-            stop.interruptible = False
             _ended(intake)
-        stop.interruptible = False
         if rest := intake.rest():
             yield rest
+
+
+def _pulled(reading: Reading, stop: Stop) -> Iterator[Any]:
+    """The source's values. A signal breaks off the waiting for the next one, if it is the main thread that waits."""
+    here = threading.current_thread() is threading.main_thread()
+    try:
+        stop.pulling = here
+        for value in reading:
+            stop.pulling = False
+            yield value
+            stop.pulling = here
+    except KeyboardInterrupt:
+        if not stop.requested:
+            raise
+    finally:
+        stop.pulling = False
 
 
 def _ended(intake: Intake) -> None:

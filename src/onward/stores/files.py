@@ -20,11 +20,11 @@ def make_folder(folder: Path) -> None:
     try:
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
     except OSError as error:
         raise StoreUnwritable(
             f"{folder} cannot be made: {error.strerror}; give store= a writable place"
         ) from error
-    sync_folder(folder.parent)
 
 
 NETWORK = frozenset(
