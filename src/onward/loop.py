@@ -77,11 +77,14 @@ class Run:
                 if error is not None:
                     session.fail(error)
                 elif session.opened:
-                    if self._settled:  # what the block made of the state behind its loop
-                        session.journal.state.boundary()
-                    self.report = session.conclude()
+                    self._conclude()
         finally:
             self._signals.__exit__(None, None, None)
+
+    def _conclude(self) -> None:
+        if self._settled:  # what the block made of the state behind its loop
+            self._session.journal.state.boundary()
+        self.report = self._session.conclude()
 
     async def __aenter__(self) -> Run:
         return self.__enter__()
