@@ -23,7 +23,7 @@ from onward.errors import (
 )
 from onward.model import Block, Change
 from onward.stores import locks
-from onward.stores.sqlite import SqliteFile, SqliteStore
+from onward.stores.sqlite import SqliteStore, sqlite_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions and locks")
 
@@ -35,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[SqliteStore]:
-    with closing(SqliteFile(path).writer("job", "run")) as store:
+    with closing(sqlite_file(path).writer("job", "run")) as store:
         store.acquire()
         store.commit(Change(info=b"info", head=b"head", block=block(0)))
         yield store
@@ -61,8 +61,8 @@ ACQUIRE = """
     import sys
     from pathlib import Path
     from onward.errors import RunHeld
-    from onward.stores.sqlite import SqliteFile
-    store = SqliteFile(Path(sys.argv[1])).writer("job", "run")
+    from onward.stores.sqlite import sqlite_file
+    store = sqlite_file(Path(sys.argv[1])).writer("job", "run")
     try:
         store.acquire()
     except RunHeld as refusal:
@@ -117,9 +117,9 @@ def test_cleared_space_is_given_back(store: SqliteStore, path: Path) -> None:
 
 
 def test_a_folder_of_runs_is_kept_out_of_version_control(tmp_path: Path) -> None:
-    from onward.stores.sqlite import SqliteRuns
+    from onward.stores.sqlite import sqlite_runs
 
-    SqliteRuns(tmp_path / "store").writer("job", "run").close()
+    sqlite_runs(tmp_path / "store").writer("job", "run").close()
     assert (tmp_path / "store" / ".gitignore").read_text() == "*\n"
 
 
@@ -129,12 +129,12 @@ def test_a_folder_of_runs_is_kept_out_of_version_control(tmp_path: Path) -> None
 def refuse(path: Path, error: type[Exception]) -> str:
     """Both ways of opening are refused, and nothing has changed."""
     before = content(path)
-    with closing(SqliteFile(path).writer("job", "run")) as store, pytest.raises(error) as refusal:
+    with closing(sqlite_file(path).writer("job", "run")) as store, pytest.raises(error) as refusal:
         store.acquire()
     with pytest.raises(error):
-        SqliteFile(path).reader("job", "run")
+        sqlite_file(path).reader("job", "run")
     assert content(path) == before
-    with closing(SqliteFile(path).writer("job", "run")) as store, pytest.raises(error):
+    with closing(sqlite_file(path).writer("job", "run")) as store, pytest.raises(error):
         store.acquire()  # not RunHeld: a refusal holds nothing
     assert str(path) in str(refusal.value)
     return str(refusal.value)
@@ -182,7 +182,7 @@ def test_damaged_pages_are_named_when_they_are_met(store: SqliteStore, path: Pat
     damaged = bytearray(path.read_bytes())
     damaged[4096 * 3 :] = b"\xa5" * (len(damaged) - 4096 * 3)
     path.write_bytes(damaged)
-    with closing(SqliteFile(path).reader("job", "run")) as reader, pytest.raises(StoreCorrupt) as refusal:
+    with closing(sqlite_file(path).reader("job", "run")) as reader, pytest.raises(StoreCorrupt) as refusal:
         list(reader.blocks())
     assert str(path) in str(refusal.value)
 
@@ -193,7 +193,7 @@ def test_the_log_of_a_removed_store_is_not_taken_for_the_next_ones(store: Sqlite
     store.close()
     path.unlink()
     path.with_name("one.db-wal").write_bytes(log)
-    with closing(SqliteFile(path).writer("job", "run")) as anew:
+    with closing(sqlite_file(path).writer("job", "run")) as anew:
         anew.acquire()
         assert anew.info() is None
         assert list(anew.blocks()) == []
@@ -225,10 +225,10 @@ def test_a_store_in_a_read_only_folder_can_be_read(store: SqliteStore, path: Pat
         code = """
             import sys
             from pathlib import Path
-            from onward.stores.sqlite import SqliteFile
+            from onward.stores.sqlite import sqlite_file
             import os
             # drop
-            reader = SqliteFile(Path(sys.argv[1])).reader("job", "run")
+            reader = sqlite_file(Path(sys.argv[1])).reader("job", "run")
             print(reader.info(), len(list(reader.blocks())), reader.owner())
         """
         assert as_someone_else(code, path) == "b'info' 1 None"
@@ -245,11 +245,11 @@ def test_a_read_only_folder_cannot_be_written_to(path: Path) -> None:
             import sys
             from pathlib import Path
             from onward.errors import StoreUnwritable
-            from onward.stores.sqlite import SqliteFile
+            from onward.stores.sqlite import sqlite_file
             import os
             # drop
             try:
-                SqliteFile(Path(sys.argv[1])).writer("job", "run").acquire()
+                sqlite_file(Path(sys.argv[1])).writer("job", "run").acquire()
             except StoreUnwritable as refusal:
                 print(refusal)
         """
@@ -262,7 +262,7 @@ def test_a_read_only_folder_cannot_be_written_to(path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnwritable, match="file"):
-        SqliteFile(tmp_path / "file" / "one.db").writer("job", "run").acquire()
+        sqlite_file(tmp_path / "file" / "one.db").writer("job", "run").acquire()
 
 
 # The lock
@@ -278,13 +278,13 @@ def test_looking_from_the_same_process_keeps_the_lock(store: SqliteStore, path: 
     """Closing any descriptor of a file drops a process's POSIX locks on it; looking must not open it."""
     for _ in range(3):
         assert store.owner() is not None
-        with closing(SqliteFile(path).reader("job", "run")) as reader:
+        with closing(sqlite_file(path).reader("job", "run")) as reader:
             assert reader.owner() is not None
             list(reader.blocks())
-        with closing(SqliteFile(path).writer("job", "run")) as second, pytest.raises(RunHeld):
+        with closing(sqlite_file(path).writer("job", "run")) as second, pytest.raises(RunHeld):
             second.acquire()
         with pytest.raises(RunHeld):
-            SqliteFile(path).remove("job", "run")
+            sqlite_file(path).remove("job", "run")
     assert elsewhere(ACQUIRE, path).startswith("held:")
     store.close()
     assert elsewhere(ACQUIRE, path) == "free"
@@ -294,7 +294,7 @@ def test_looking_from_the_same_process_keeps_the_lock(store: SqliteStore, path: 
 def test_a_path_with_another_name_is_the_same_run(store: SqliteStore, path: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(path.parent)
     with (
-        closing(SqliteFile(tmp_path / "link" / "one.db").writer("job", "run")) as second,
+        closing(sqlite_file(tmp_path / "link" / "one.db").writer("job", "run")) as second,
         pytest.raises(RunHeld),
     ):
         second.acquire()
@@ -306,7 +306,7 @@ def test_a_forked_child_neither_holds_nor_drops_the_lock(store: SqliteStore, pat
     child = os.fork()
     if child == 0:  # pragma: no cover
         try:
-            with closing(SqliteFile(path).writer("job", "run")) as second:
+            with closing(sqlite_file(path).writer("job", "run")) as second:
                 second.acquire()
         except RunHeld:
             os._exit(7)
@@ -321,8 +321,8 @@ def test_a_child_that_outlives_its_parent_keeps_nothing_locked(path: Path) -> No
         import os, sys, time
         from pathlib import Path
         from onward.model import Change
-        from onward.stores.sqlite import SqliteFile
-        store = SqliteFile(Path(sys.argv[1])).writer("job", "run")
+        from onward.stores.sqlite import sqlite_file
+        store = sqlite_file(Path(sys.argv[1])).writer("job", "run")
         store.acquire()
         store.commit(Change(info=b"info"))
         child = os.fork()
@@ -346,18 +346,18 @@ def test_a_killed_process_holds_nothing_and_what_it_saved_is_there(path: Path) -
         import os, signal, sys
         from pathlib import Path
         from onward.model import Change
-        from onward.stores.sqlite import SqliteFile
-        store = SqliteFile(Path(sys.argv[1])).writer("job", "run")
+        from onward.stores.sqlite import sqlite_file
+        store = sqlite_file(Path(sys.argv[1])).writer("job", "run")
         store.acquire()
         store.commit(Change(info=b"saved"))
         os.kill(os.getpid(), signal.SIGKILL)
     """
     with pytest.raises(subprocess.CalledProcessError):
         elsewhere(code, path)
-    with closing(SqliteFile(path).reader("job", "run")) as reader:
+    with closing(sqlite_file(path).reader("job", "run")) as reader:
         assert reader.owner() is None
         assert reader.info() == b"saved"
-    with closing(SqliteFile(path).writer("job", "run")) as store:
+    with closing(sqlite_file(path).writer("job", "run")) as store:
         store.acquire()
         assert store.info() == b"saved"
 
@@ -376,6 +376,6 @@ def test_a_lock_on_a_file_that_was_just_removed_is_not_enough(
         plain(descriptor)
 
     monkeypatch.setattr(locks, "_lock", remove_first)
-    with closing(SqliteFile(path).writer("job", "run")) as store:
+    with closing(sqlite_file(path).writer("job", "run")) as store:
         store.acquire()
         assert elsewhere(ACQUIRE, path).startswith("held:")

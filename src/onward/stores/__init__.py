@@ -51,11 +51,11 @@ def _from_url(scheme: str, rest: str, url: str) -> Runs:
 
 
 def _from_path(path: Path) -> Runs:
-    from onward.stores.sqlite import SqliteFile, SqliteRuns
+    from onward.stores.sqlite import sqlite_file, sqlite_runs
 
     path = path.absolute()  # the job's function may change the current folder
     if path.suffix == ".db" and not path.is_dir():
-        return SqliteFile(path)
+        return sqlite_file(path)
     if path.exists() and not path.is_dir():
         raise StoreForeign(f"{path} is neither a folder nor a .db file; give store= one of these")
-    return SqliteRuns(path)
+    return sqlite_runs(path)

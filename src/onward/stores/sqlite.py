@@ -8,26 +8,23 @@ held only while a transaction is open.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import msgspec
 
-from onward.errors import RunNotFound, StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
+from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
 from onward.stores.files import make_folder, sync_folder, warn_of_network
-from onward.stores.locks import RunLock
+from onward.stores.places import FolderRuns, Kind, SingleRun, lock_beside
 
 APPLICATION_ID = 0x6F6E7764  # "onwd"
 SCHEMA_VERSION = 1
 _BUSY_SECONDS = 10.0
-_LONGEST_NAME = 80  # SQLite takes paths of up to 512 bytes
-_SHORTENED = "%~"  # not in any quoted name
 _SCHEMA = """
 CREATE TABLE document (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE block (
@@ -44,7 +41,7 @@ class SqliteStore:
     def __init__(self, path: Path, job: str, run: str, *, write: bool) -> None:
         self._path = path
         self._names = job, run
-        self._lock = RunLock(path.with_name(path.name + ".lock"))
+        self._lock = lock_beside(path)
         self._busy = threading.RLock()
         self._write = write
         self._connection: sqlite3.Connection | None = None if write else _open_to_read(path)
@@ -124,69 +121,14 @@ class SqliteStore:
         return self._connection
 
 
-class SqliteRuns:
+def sqlite_runs(folder: Path) -> FolderRuns:
     """A folder with a SQLite file for each run: ``FOLDER/JOB/RUN.db``."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def _path(self, job: str, run: str) -> Path:
-        return self._folder / _file_name(job) / f"{_file_name(run)}.db"
-
-    def writer(self, job: str, run: str) -> SqliteStore:
-        _hide_from_version_control(self._folder)
-        return SqliteStore(self._path(job, run), job, run, write=True)
-
-    def reader(self, job: str, run: str) -> SqliteStore:
-        path = self._path(job, run)
-        if not path.exists():
-            raise RunNotFound(
-                f"no run {run!r} of job {job!r} in {self._folder}; `onward status` lists what is there"
-            )
-        return SqliteStore(path, job, run, write=False)
-
-    def names(self) -> Iterator[tuple[str, str]]:
-        return iter(sorted(map(_names_of, self._folder.glob("*/*.db"))))
-
-    def remove(self, job: str, run: str) -> None:
-        self.reader(job, run).close()
-        _remove(self._path(job, run), f"{job} ({run})")
+    return FolderRuns(folder, _KIND)
 
 
-class SqliteFile:
+def sqlite_file(path: Path) -> SingleRun:
     """A single SQLite file that holds a single run."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def writer(self, job: str, run: str) -> SqliteStore:
-        return SqliteStore(self._path, job, run, write=True)
-
-    def reader(self, job: str, run: str) -> SqliteStore:
-        if not self._path.exists():
-            raise RunNotFound(f"{self._path}: no such store")
-        return SqliteStore(self._path, job, run, write=False)
-
-    def names(self) -> Iterator[tuple[str, str]]:
-        return iter([_names_inside(self._path) or ("", "")] if self._path.exists() else [])
-
-    def remove(self, job: str, run: str) -> None:
-        self.reader(job, run).close()
-        _remove(self._path, f"{job} ({run})")
-
-
-def _file_name(name: str) -> str:
-    quoted = quote(name, safe=" @+,=()").replace(".", "%2E") or "%00"
-    if len(quoted) <= _LONGEST_NAME:
-        return quoted
-    digest = hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
-    return quoted[: _LONGEST_NAME - len(digest) - len(_SHORTENED)] + _SHORTENED + digest
-
-
-def _names_of(path: Path) -> tuple[str, str]:
-    """Job and run name: from the path, or from inside where the path is not long enough for them."""
-    inside = _names_inside(path) if _SHORTENED in f"{path.parent.name}/{path.name}" else None
-    return inside or (unquote(path.parent.name), unquote(path.stem))
+    return SingleRun(path, _KIND)
 
 
 def _names_inside(path: Path) -> tuple[str, str] | None:
@@ -198,25 +140,7 @@ def _names_inside(path: Path) -> tuple[str, str] | None:
     return None
 
 
-def _remove(path: Path, what: str) -> None:
-    lock = RunLock(path.with_name(path.name + ".lock"))
-    lock.acquire(what)
-    try:
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        sync_folder(path.parent)
-    finally:
-        with contextlib.suppress(PermissionError):  # Windows keeps what is open; an empty lock harms nobody
-            path.with_name(path.name + ".lock").unlink(missing_ok=True)
-        lock.release()
-
-
-def _hide_from_version_control(folder: Path) -> None:
-    if folder.exists():
-        return
-    make_folder(folder)
-    with contextlib.suppress(OSError):
-        (folder / ".gitignore").write_text("*\n")
+_KIND = Kind(".db", SqliteStore, _names_inside, companions=("-wal", "-shm"))
 
 
 def _open_to_write(path: Path, names: tuple[str, str]) -> sqlite3.Connection:
