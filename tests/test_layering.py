@@ -39,7 +39,7 @@ LAYERS = [
 # In these packages the members (back ends, recipes) do not know one another. All may import the helpers named
 # here; the package's __init__ may import everything.
 SEAMS = {
-    "stores": {"base", "files", "locks", "places", "text"},
+    "stores": {"base", "files", "locks", "places", "replay", "text"},
     "executors": {"base"},
     "sources": {"base", "fingerprint", "_files"},
     "outputs": {"base"},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import warnings
 from pathlib import Path
 
@@ -61,12 +63,27 @@ def _file_system(folder: Path) -> str | None:
     return kind
 
 
+def sync(descriptor: int) -> None:
+    """Flush an open file through to the medium.
+
+    Raises:
+        OSError
+    """
+    if sys.platform == "darwin":  # where fsync stops at the drive's cache
+        import fcntl
+
+        with contextlib.suppress(OSError):  # not on every file system; fsync is what there is then
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable; nothing to do on Windows, which has no such call."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)
