@@ -44,7 +44,7 @@ SEAMS = {
     "sources": {"base", "fingerprint", "_files"},
     "outputs": {"base"},
     "llm": {"base"},
-    "recipes": {"meetings", "screening_report", "screening_text"},
+    "recipes": {"meetings", "screening_report", "screening_text", "transcripts"},
 }
 
 # Who may use onward the way a user does. For all others `import onward` itself is above them.
