@@ -230,7 +230,7 @@ def api() -> Iterator[str]:
         "- [Running a function](#running-a-function): `map`, `amap`, `stream`, `astream`, and [all policies](#policies)",
         "- [A loop of your own](#a-loop-of-your-own): `run`",
         "- [Jobs](#jobs): `job`, `Job`",
-        "- [Inside a job function](#inside-a-job-function): `step`, `count`, `Skip`",
+        "- [Inside a job function](#inside-a-job-function): `step`, `count`, `spend`, `Skip`",
         "- [Looking at a run](#looking-at-a-run): `load`",
         "- [Values](#values): `Report`, `Outcome`, `Every`, `Retry` and others",
         "- [Errors](errors.md): `OnwardError`, `Interrupted`, `Stopped`",
@@ -258,6 +258,7 @@ def api() -> Iterator[str]:
     yield from ("## Inside a job function", "")
     yield from face(onward.step, "onward.step")
     yield from face(onward.count, "onward.count")
+    yield from face(onward.spend, "onward.spend")
     yield from face(onward.Skip, "onward.Skip")
     yield from ("## Looking at a run", "")
     yield from face(onward.load, "onward.load")
@@ -288,8 +289,11 @@ WAYS_OUT = {
     "OutputExists": "move the file, give another `output=`, or `force=True`",
     "OutputMissing": "put the output back, or `again=True`",
     "RunHeld": "wait, stop the other process, or give this run another name with `run=`",
+    "BudgetReached": "start again with a larger `budget=`",
     "DeadlineReached": "start again to go on",
     "FailureLimitReached": "look at what failed, then start again",
+    "KeyRefused": "give a key that is accepted, then start again",
+    "QuotaExhausted": "raise the quota or wait for its renewal, then start again",
     "StoreUnwritable": "make room, or mend the permissions; start again",
     "StoreCorrupt": "restore a copy, or remove the run and begin anew",
     "StoreForeign": "give `store=` another place",

@@ -12,7 +12,7 @@ from onward._version import __version__
 
 if TYPE_CHECKING:
     from onward.attempts.retry import Retry
-    from onward.attempts.steps import count, step
+    from onward.attempts.steps import count, spend, step
     from onward.cadence import Every
     from onward.errors import Interrupted, OnwardError, Skip, Stopped
     from onward.faces import amap, astream, map, run, stream  # noqa: A004
@@ -40,6 +40,7 @@ __all__ = [
     "load",
     "map",
     "run",
+    "spend",
     "step",
     "stream",
 ]
@@ -52,7 +53,7 @@ _HOMES = {
     "model": ("Item", "Outcome"),
     "report": ("Report",),
     "attempts.retry": ("Retry",),
-    "attempts.steps": ("count", "step"),
+    "attempts.steps": ("count", "spend", "step"),
     "view": ("load",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

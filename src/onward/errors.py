@@ -14,8 +14,11 @@
     │   └── StateNotRebuildable         a change that hand-kept state cannot follow
     ├── RunHeld                     5   another live process holds the run
     ├── Stopped                     6   a limit was reached; the run can be resumed; has .report
+    │   ├── BudgetReached
     │   ├── DeadlineReached
-    │   └── FailureLimitReached
+    │   ├── FailureLimitReached
+    │   ├── KeyRefused                  a server does not accept the key
+    │   └── QuotaExhausted              a server gives no more until its quota is raised or renewed
     ├── StoreError                  1   the store cannot be used as it is
     │   ├── StoreUnwritable         1   full disk, read-only folder, no permission
     │   ├── StoreCorrupt            7
@@ -109,7 +112,11 @@ class RunHeld(OnwardError):
 
 
 class Stopped(OnwardError):
-    """The run reached a limit after a clean save and can be resumed; ``report`` says how far it came."""
+    """The run reached a limit after a clean save and can be resumed; ``report`` says how far it came.
+
+    A job function may raise one too, where going on is pointless: its item stays left, those in flight settle and
+    are saved, and the same error is raised with its report.
+    """
 
     exit_code = 6
 
@@ -118,12 +125,24 @@ class Stopped(OnwardError):
         self.report = report
 
 
+class BudgetReached(Stopped):
+    """``budget=`` is spent, or the next call might exceed it. A larger budget goes on."""
+
+
 class DeadlineReached(Stopped):
     """``deadline=`` has passed."""
 
 
 class FailureLimitReached(Stopped):
     """More items failed than ``max_failures`` allows."""
+
+
+class KeyRefused(Stopped):
+    """A server does not accept the key it was called with."""
+
+
+class QuotaExhausted(Stopped):
+    """A server gives no more until its quota is raised or renewed."""
 
 
 class StoreError(OnwardError):

@@ -32,6 +32,7 @@ def map(  # noqa: A001 - the name of the idea
     workers: int = 1,
     executor: Any = None,
     rate: str | None = None,
+    budget: str | Mapping[str, float] | None = None,
     retries: int | Retry = 0,
     timeout: float | str | None = None,
     grace: float | str = 30,
@@ -70,6 +71,9 @@ def map(  # noqa: A001 - the name of the idea
         workers: how many calls at a time.
         executor: "inline", "threads" or "asyncio"; by default what the function and ``workers`` ask for.
         rate: most attempts in a time, such as "500/min".
+        budget: most that may be spent (:func:`onward.spend`) over all sessions of the run: "5 USD", "200000 tokens",
+            "5 USD or 2M tokens", or a mapping. The run stops with :class:`~onward.errors.BudgetReached` before it is
+            exceeded, as far as calls say beforehand what they may take, and goes on with a larger one.
         retries: attempts after a failed one, with exponential back-off and jitter; or a :class:`Retry`.
         timeout: seconds, or "2 min", for one attempt.
         grace: seconds that items in flight get when the run is interrupted.
@@ -98,7 +102,7 @@ def map(  # noqa: A001 - the name of the idea
 
     Raises:
         Interrupted: a signal stopped it, after a last save.
-        Stopped: a deadline or failure limit did; ``report`` says how far it came.
+        Stopped: a deadline, a budget, a failure limit or the function itself did; ``report`` says how far it came.
         Refused: what is stored does not fit what is asked; nothing was touched.
         RunHeld: another live process holds the run.
         StoreError: the store cannot be used, or a save failed; the last checkpoint is untouched.

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
+from onward.attempts.context import Attempt, current
 from onward.attempts.failures import failure
-from onward.attempts.steps import Attempt, current
 from onward.codec import encode
 from onward.errors import FunctionChanged, UsageError
 from onward.events import InterruptRequested
@@ -22,6 +22,7 @@ from onward.pending.admission import RestartNeeded
 from onward.report import Report
 from onward.session import drive
 from onward.session.execution import make_session
+from onward.session.home import SessionHome
 from onward.settings import Settings
 from onward.sources import AsyncSource, Source, is_async, open_source
 from onward.stop import signals
@@ -38,6 +39,7 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._session = make_session(settings, None, None, background=False)
+        self._home = SessionHome(self._session)
         self._work = False
         self._given: Pending | None = None
         self._attempt: Attempt | None = None
@@ -128,7 +130,7 @@ class Run:
         return session.opened
 
     def _hand_out(self, item: Item) -> Any:
-        self._attempt = Attempt(item, self._session.journal)
+        self._attempt = Attempt([item], self._home)
         current.set(self._attempt)
         self._settled = False
         self._began = time.perf_counter()

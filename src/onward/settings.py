@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from onward import cadence, identity
-from onward.attempts import limits, retry
+from onward.attempts import limits, retry, spending
 from onward.attempts.limits import DEFAULT, Default
 from onward.errors import UsageError
 from onward.model import Key
@@ -35,6 +35,7 @@ class Settings:
     workers: int = 1
     executor: Any = None
     rate: str | None = None
+    budget: str | Mapping[str, float] | None = None
     retries: int | retry.Retry = 0
     timeout: float | str | None = None
     grace: float | str = 30
@@ -80,6 +81,7 @@ class Terms:
     timeout: float | None
     grace: float
     deadline: float | None
+    budget: Mapping[str, float]
     key: Callable[[Any], Key] | None
     failure_limit: Callable[[], limits.FailureLimit]
 
@@ -119,6 +121,7 @@ def _resolve(s: Settings) -> Terms:
         timeout=None if s.timeout is None else cadence.seconds(s.timeout, "timeout"),
         grace=0.0 if s.grace == 0 else cadence.seconds(s.grace, "grace"),
         deadline=None if s.deadline is None else cadence.seconds(s.deadline, "deadline"),
+        budget=spending.parse_budget(s.budget),
         key=None if s.key is None else _key_function(s.key),
         failure_limit=lambda: limits.FailureLimit(s.max_failures),
     )

@@ -5,11 +5,15 @@ from __future__ import annotations
 import _thread
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any
+
+PIECE = 0.1
+"""Seconds that are slept at a time in an event loop."""
 
 
 class Abandoned(BaseException):
@@ -73,6 +77,16 @@ class Stop:
             return
         self._bell.put(None)  # for the next who waits
         raise Abandoned
+
+    async def pause_async(self, seconds: float) -> None:
+        """As :meth:`pause`, in an event loop: in short pieces, so that a stop is noticed without a task per waiter."""
+        import asyncio
+
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self.requested:
+                raise Abandoned
+            await asyncio.sleep(min(left, PIECE))
 
 
 @contextmanager

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
 from onward.attempts import retry
-from onward.attempts.failures import failure
-from onward.attempts.steps import Attempt, StepKeeper, current
+from onward.attempts.context import Attempt, BatchAttempt, current
+from onward.attempts.failures import failure, leaf
+from onward.attempts.home import Home
 from onward.codec import Restore, decode, encode
-from onward.errors import BatchMismatch, Skip, ValueRefused
+from onward.errors import BatchMismatch, Skip, Stopped, ValueRefused
 from onward.model import Failure, Item, Settled, Status
 from onward.stop import Abandoned, Stop
 
@@ -50,7 +51,7 @@ class Policy:
 
     fn: Callable[..., Any]
     params: Mapping[str, Any]
-    keeper: StepKeeper
+    home: Home
     stop: Stop
     retries: retry.Retry = field(default_factory=retry.Retry)
     timeout: float | None = None
@@ -87,9 +88,9 @@ class Tally:
     def begin(self) -> None:
         """An attempt starts: it counts, and ``step`` and ``count`` know its item."""
         self.attempts += 1
-        if not self._policy.batch:
-            self.attempt = Attempt(self.unit[0], self._policy.keeper)
-            current.set(self.attempt)
+        policy = self._policy
+        self.attempt = (BatchAttempt if policy.batch else Attempt)(self.unit, policy.home)
+        current.set(self.attempt)
         self._began = time.perf_counter()
 
     def end(self, error: Exception | None = None) -> None:
@@ -99,7 +100,15 @@ class Tally:
 
     def succeeded(self, returned: Any) -> list[Settled]:
         values = _as_many(returned, self.unit) if self._policy.batch else (returned,)
-        return [self._one(item, value) for item, value in zip(self.unit, values, strict=True)]
+        pairs = zip(self.unit, values, strict=True)
+        return [self._one(item, value) for item, value in pairs if not self._stops(value)]
+
+    def _stops(self, value: Any) -> bool:
+        """Whether a batch gave this in place of a result to stop the run: then the item stays left."""
+        if not self._policy.batch or not isinstance(value, Stopped):
+            return False
+        self._policy.home.halt(value)
+        return True
 
     def _one(self, item: Item, value: Any) -> Settled:
         if self._policy.batch and isinstance(value, Skip):
@@ -131,9 +140,14 @@ class Tally:
 
         Raises:
             ValueRefused, BatchMismatch: the function is wrong, not the item.
+            Abandoned: the function asked to stop the run.
         """
         error = self.error
         assert error is not None
+        stopped = leaf(error, Stopped)
+        if stopped is not None:
+            self._policy.home.halt(stopped)
+            raise Abandoned
         if isinstance(error, ValueRefused | BatchMismatch):
             raise error
         retries = self._policy.retries
@@ -211,6 +225,13 @@ def _alone(policy: Policy, unit: Unit) -> Generator[float | Invoke, Any, list[Se
     return settled
 
 
+def abandoned(error: BaseException) -> list[Settled]:
+    """The outcomes of an attempt that was given up, alone or in a task group: none. Other errors are raised."""
+    if leaf(error, Abandoned) is None:
+        raise error
+    return []
+
+
 class SyncCall:
     """Calls a plain function for a unit, in whatever thread asks."""
 
@@ -233,8 +254,8 @@ class SyncCall:
                     tally.end()
                     return tally.succeeded(returned)
             return self._follow(_course(self._policy, unit, tally))
-        except Abandoned:
-            return []
+        except (Abandoned, BaseExceptionGroup) as error:
+            return abandoned(error)
         finally:
             current.set(outer)
 
@@ -324,14 +345,14 @@ class AsyncCall:
                     wish = course.send(answer)
         except StopIteration as end:
             return cast("list[Settled]", end.value)
-        except Abandoned:
-            return []
+        except (Abandoned, BaseExceptionGroup) as error:
+            return abandoned(error)
         finally:
             current.set(None)
 
     async def _obey(self, wish: float | Invoke) -> Any:
         if not isinstance(wish, Invoke):
-            return await self._pause(wish)
+            return await self._policy.stop.pause_async(wish)
         call = self._policy.fn(wish.argument, **self._policy.params)
         return await (call if self._policy.timeout is None else self._timed(call, self._policy.timeout))
 
@@ -346,16 +367,6 @@ class AsyncCall:
             if limit.expired():
                 raise TimeoutError(f"no result within {seconds:g} s") from error
             raise
-
-    async def _pause(self, seconds: float) -> None:
-        """Sleep in short pieces, so that a stop is noticed without a task per waiting item."""
-        import asyncio
-
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self._policy.stop.requested:
-                raise Abandoned
-            await asyncio.sleep(min(left, 0.1))
 
 
 class ThreadedCall:

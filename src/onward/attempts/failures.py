@@ -6,8 +6,11 @@ import time
 import traceback
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from onward.model import Failure
+
+E = TypeVar("E", bound=BaseException)
 
 TRACEBACK = 8000
 """Characters of a traceback that are kept, from its end."""
@@ -21,6 +24,15 @@ def failure(error: BaseException) -> Failure:
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     return Failure(name, _clean(_message(error)), _clean(text[-TRACEBACK:]), time.time())
+
+
+def leaf(error: BaseException, kind: type[E]) -> E | None:
+    """The error, or the first in its groups, that is of a kind."""
+    if isinstance(error, kind):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for inner in error.exceptions if (found := leaf(inner, kind)) is not None), None)
+    return None
 
 
 def _message(error: BaseException) -> str:

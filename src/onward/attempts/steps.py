@@ -1,73 +1,13 @@
-"""Named, saved parts of one item's work, and the user's own counters: what a job function can say while it runs."""
+"""Named, saved parts of one item's work, and the user's own sums: what a job function can say while it runs."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any
 
+from onward.attempts.context import Attempt, attempt_for
 from onward.codec import decode, encode, restorer
-from onward.errors import UsageError
-from onward.model import Item
-
-
-class StepKeeper(Protocol):
-    """Where steps are kept."""
-
-    def finished_step(self, item: Item, name: str) -> bytes | None:
-        """The stored result of a step, None if it has not finished."""
-
-    def keep_step(self, item: Item, name: str, raw: bytes) -> None:
-        """Keep a step's result; the cadence decides when it is durable."""
-
-
-class Attempt:
-    """One try at one item, as ``step`` and ``count`` see it."""
-
-    __slots__ = ("_keeper", "_used", "counters", "item")
-
-    def __init__(self, item: Item, keeper: StepKeeper) -> None:
-        self.item = item
-        self.counters: dict[str, float] | None = None
-        self._keeper = keeper
-        self._used: set[str] | None = None
-
-    def claim(self, name: str) -> bytes | None:
-        """Take a step's name, and what is stored under it.
-
-        Raises:
-            UsageError: it was taken in this attempt.
-        """
-        used = self._used = self._used or set()
-        if name in used:
-            raise UsageError(
-                f"step {name!r} occurs twice in item {self.item.key!r}; give each step its own name"
-            )
-        used.add(name)
-        return self._keeper.finished_step(self.item, name)
-
-    def keep(self, name: str, value: Any) -> bytes:
-        raw = encode(value, f"the result of step {name!r} of item {self.item.key!r}")
-        self._keeper.keep_step(self.item, name, raw)
-        return raw
-
-    def count(self, name: str, amount: float) -> None:
-        counters = self.counters = self.counters or {}
-        counters[name] = counters.get(name, 0) + amount
-
-
-current: ContextVar[Attempt | None] = ContextVar("onward_attempt", default=None)
-
-
-def _attempt(what: str) -> Attempt:
-    attempt = current.get()
-    if attempt is None:
-        raise UsageError(
-            f"onward.{what}() works inside a job function or a loop over run.pending(), one item at a time, "
-            "in the thread or task that runs it"
-        )
-    return attempt
 
 
 def step(name: str, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -80,23 +20,30 @@ def step(name: str, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         UsageError: outside an item, or the name occurs twice in it.
         ValueRefused: the result cannot be saved.
     """
-    attempt = _attempt("step")
+    attempt = attempt_for("step")
     if inspect.iscoroutinefunction(fn):
         return _step_async(attempt, name, fn, args, kwargs)
     raw = attempt.claim(name)
     if raw is None:
-        raw = attempt.keep(name, fn(*args, **kwargs))
-    return _restored(fn, raw)
+        raw = _keep(attempt, name, fn(*args, **kwargs))
+    return restored(fn, raw)
 
 
 async def _step_async(attempt: Attempt, name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     raw = attempt.claim(name)
     if raw is None:
-        raw = attempt.keep(name, await fn(*args, **kwargs))
-    return _restored(fn, raw)
+        raw = _keep(attempt, name, await fn(*args, **kwargs))
+    return restored(fn, raw)
 
 
-def _restored(fn: Callable[..., Any], raw: bytes) -> Any:
+def _keep(attempt: Attempt, name: str, value: Any) -> bytes:
+    raw = encode(value, f"the result of step {name!r} of item {attempt.item.key!r}")
+    attempt.keep(name, raw)
+    return raw
+
+
+def restored(fn: Callable[..., Any], raw: bytes) -> Any:
+    """A stored result as the caller of a step sees it: through the function's return annotation."""
     restore = restorer(fn)
     return restore(decode(raw)) if restore else decode(raw)
 
@@ -107,4 +54,18 @@ def count(name: str, amount: float = 1) -> None:
     Raises:
         UsageError: outside an item.
     """
-    _attempt("count").count(name, amount)
+    attempt = attempt_for("count")
+    attempt.item  # noqa: B018 - raises in a batch
+    attempt.count(name, amount)
+
+
+def spend(**amounts: float) -> None:
+    """Count what was spent: ``usd=0.003``, ``tokens=1200``, or any name.
+
+    ``tokens`` is the sum of ``input_tokens`` and ``output_tokens`` where it is not given. It counts at once, against
+    the run's ``budget``, whatever becomes of the attempt, and is durable with the next checkpoint.
+
+    Raises:
+        UsageError: outside an item, or an amount is not a number from 0.
+    """
+    attempt_for("spend").spend(**amounts)

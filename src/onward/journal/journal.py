@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from onward.attempts.ledger import Ledger
 from onward.cadence import Cadence
 from onward.codec import Restore, decode
 from onward.errors import StateNotRebuildable, ways_of_change
@@ -24,9 +25,12 @@ from onward.journal.flusher import Flusher
 from onward.journal.intervals import IntervalSet
 from onward.journal.records import Head
 from onward.journal.state import State
+from onward.journal.steps import Steps
 from onward.journal.totals import Totals
-from onward.model import Change, Item, ItemRef, Settled, Status, StepRecord
+from onward.journal.waiting import Done, Waiting
+from onward.model import Change, Item, ItemRef, Settled, Status
 from onward.sources.base import Place
+from onward.stop import Abandoned
 from onward.stores.base import Store
 
 LARGEST = 10_000
@@ -51,6 +55,7 @@ class Journal:
         head: the newest checkpoint.
         background: leave all saving to the flusher, because the coordinator must not wait.
         on_saved: called after each save, in their order, from whatever thread saved.
+        ledger: what attempts spend and note.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class Journal:
         keyed: bool,
         background: bool,
         on_saved: Callable[[list[Settled]], None],
+        ledger: Ledger | None = None,
     ) -> None:
         self.store = store
         self.head = head
@@ -91,12 +97,13 @@ class Journal:
         self._on_saved = on_saved
         self._unsaved: list[Settled] = []
         self._superseding = False
-        self._steps = _stored_steps(store)
-        self._new_steps: list[StepRecord] = []
-        self._forget: list[str] = []
+        self._ledger = ledger or Ledger()
+        self._waiting = Waiting()
         self._lock = threading.RLock()
         self._saving = threading.Lock()
         self._flusher = Flusher(self._seconds_until_due, self.checkpoint)
+        self.steps = Steps(store, self._flusher.wake)
+        self._ledger.load(head.spent, head.spent_settled, head.notes, self._flusher.wake)
         self.error: BaseException | None = None
         self.saved_monotonic: float | None = None
 
@@ -127,8 +134,8 @@ class Journal:
         if not self.settled.add(item.ordinal):
             settled = self._supersede(settled)
         self._unsaved.append(settled)
-        if self._steps and settled.status != "failed":  # a retry reuses a failed item's steps
-            self._drop_steps(item)
+        if self.steps.by_item and settled.status != "failed":  # a retry reuses a failed item's steps
+            self.steps.drop(item)
         if self._folded and settled.status == "succeeded":
             self._fold(item, settled.raw)
 
@@ -191,7 +198,7 @@ class Journal:
         """A settled item will be done again; its finished steps do not count."""
         with self._lock:
             self._outdate(self.old_status(item.ordinal))
-            self._drop_steps(item)
+            self.steps.drop(item)
 
     def keep(self, item: Item) -> None:
         """A settled item's outcome stands for a content it was not made from."""
@@ -235,27 +242,6 @@ class Journal:
         else:
             self.checkpoint()
 
-    # Steps
-
-    def finished_step(self, item: Item, name: str) -> bytes | None:
-        """The stored result of a step of an unsettled item."""
-        with self._lock:
-            return self._steps.get(_step_key(item), {}).get(name)
-
-    def keep_step(self, item: Item, name: str, raw: bytes) -> None:
-        """Keep a step's result; the cadence decides when it is durable."""
-        key = _step_key(item)
-        with self._lock:
-            self._steps.setdefault(key, {})[name] = raw
-            self._new_steps.append(records.write_step(key, name, raw))
-        self._flusher.wake()
-
-    def _drop_steps(self, item: Item) -> None:
-        key = _step_key(item)
-        if self._steps.pop(key, None) is not None:
-            self._forget.append(key)
-            self._new_steps = [step for step in self._new_steps if step.item != key]
-
     # What becomes durable
 
     def checkpoint(self) -> None:
@@ -268,12 +254,15 @@ class Journal:
             if self.error is not None:
                 raise self.error
             started = time.monotonic()
+            self._waiting.begins()
             try:
+                self._ledger.notes.ask()
                 with self._lock:
                     change, saved, head = self._collect()
                 self.store.commit(change)
             except BaseException as error:
                 self.error = error  # never tried again as if nothing had happened
+                self._waiting.close(error)
                 raise
             self.head = head
             self._durable += len(saved)
@@ -282,10 +271,16 @@ class Journal:
             self.saved_monotonic = now
             if saved:  # within the lock: whoever finds nothing left to save finds it handed on
                 self._on_saved(saved)
+            self._waiting.ended()
+
+    def when_saved(self, done: Done) -> None:
+        """Save soon, and call ``done`` once all that is there now is durable, or with the error; in any thread."""
+        self._waiting.ask(done)
+        self._flusher.wake()
 
     def _collect(self) -> tuple[Change, list[Settled], Head]:
         """Everything not saved yet, as one change."""
-        saved, moves, steps, forget = self._unsaved, self.moves, self._new_steps, self._forget
+        saved, moves = self._unsaved, self.moves
         block = None
         if saved or moves:
             block = pack(
@@ -297,14 +292,17 @@ class Journal:
                 epoch=self.epoch,
             )
             self._moved = self._moved or bool(moves)
+        self._ledger.spending.settle(saved)
         head = self._new_head(self.head.blocks + (block is not None))
-        self._unsaved, self.moves, self._new_steps, self._forget = [], [], [], []
+        steps, forget = self.steps.collect()
+        self._unsaved, self.moves = [], []
         self._superseding = False
         return Change(head=records.write_head(head), block=block, steps=steps, forget=forget), saved, head
 
     def _new_head(self, blocks: int) -> Head:
         place, position = self._where()
         totals = self.totals
+        spent, spent_settled = self._ledger.spending.snapshot()
         return Head(
             blocks=blocks,
             settled=self.settled.intervals(),
@@ -316,6 +314,9 @@ class Journal:
             duration=totals.duration,
             bytes=totals.bytes,
             counters=totals.counters.copy(),
+            spent=spent,
+            spent_settled=spent_settled,
+            notes=self._ledger.notes.snapshot(),
             state=msgspec.Raw(self.state.snapshot()),
             state_stale=self.state_stale,
             folded=self.state.identity,
@@ -372,7 +373,11 @@ class Journal:
 
     def _seconds_until_due(self) -> float | None:
         """For the flusher; None while nothing is unsaved, or only the number of items counts."""
-        if self.error is not None or not (self._unsaved or self._new_steps):
+        if self.error is not None:
+            return None
+        if self._waiting:
+            return 0.0
+        if not (self._unsaved or self.steps.unsaved or self._ledger.unsaved):
             return None
         now = time.monotonic()
         if self._cadence.due(max(1, len(self._unsaved)), now) or len(self._unsaved) >= LARGEST:
@@ -383,15 +388,4 @@ class Journal:
     def close(self) -> None:
         """End the flusher. What is unsaved stays so."""
         self._flusher.close()
-
-
-def _stored_steps(store: Store) -> dict[str, dict[str, bytes]]:
-    steps: dict[str, dict[str, bytes]] = {}
-    for record in store.steps():
-        steps.setdefault(record.item, {})[record.name] = records.read_step(record)
-    return steps
-
-
-def _step_key(item: Item) -> str:
-    # With the content's digest: no outcome tells yet what the item was when its steps were done.
-    return msgspec.json.encode((item.key, item.digest)).decode()
+        self._waiting.close(Abandoned())

@@ -27,6 +27,8 @@ class Head(Struct, frozen=True):
             the ordinals.
         counts, attempts, duration, bytes, counters: statistics over all sessions; ``duration`` is seconds of
             work, ``bytes`` of results.
+        spent: amounts of all attempts, lost ones too; ``spent_settled``: of that, for succeeded and skipped items.
+        notes: what attempts keep for later sessions, by name.
         state: the run's state, as JSON.
         state_stale: an outcome that is in the state is not valid any more.
         folded: identity of the ``on_result`` the state was made by; None: kept by hand.
@@ -48,6 +50,9 @@ class Head(Struct, frozen=True):
     duration: float = 0.0
     bytes: int = 0
     counters: dict[str, float] = field(default_factory=dict)
+    spent: dict[str, float] = field(default_factory=dict)
+    spent_settled: dict[str, float] = field(default_factory=dict)
+    notes: dict[str, msgspec.Raw] = field(default_factory=dict)
     state: msgspec.Raw = msgspec.Raw(b"{}")
     state_stale: bool = False
     folded: str | None = None

@@ -19,6 +19,7 @@ from onward.progress import display
 from onward.publish.actions import output_at
 from onward.report import Report
 from onward.session.drive import drive, drive_async, same_input, same_input_async
+from onward.session.home import SessionHome
 from onward.session.opening import Asked
 from onward.session.session import Session
 from onward.settings import Settings, check_function, identity_of
@@ -107,11 +108,11 @@ def prepare(
     policy = Policy(
         fn=fn,
         params=dict(settings.params or {}),
-        keeper=_Keeper(session),
+        home=SessionHome(session),
         stop=session.stop,
         retries=settings.terms.retries,
         timeout=settings.terms.timeout,
-        permission=limits.limiter(settings.rate) if settings.rate else None,
+        permission=_permission(session),
         batch=settings.batch is not None,
         inline=executor == "inline",
         restore=session.restore,
@@ -120,17 +121,18 @@ def prepare(
     return Execution(session, policy, executor, settings.workers, settings.batch or 1)
 
 
-class _Keeper:
-    """The session's journal, which there is only once the session is open."""
+def _permission(session: Session) -> Callable[[], bool] | None:
+    """What is asked before each attempt; None if there is nothing to ask."""
+    settings, check_budget = session.settings, session.stopping.check_budget
+    limiter = limits.limiter(settings.rate) if settings.rate else None
+    if not settings.terms.budget:
+        return limiter
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def permission() -> bool:
+        check_budget()
+        return limiter is None or limiter()
 
-    def finished_step(self, item: Item, name: str) -> bytes | None:
-        return self._session.journal.finished_step(item, name)
-
-    def keep_step(self, item: Item, name: str, raw: bytes) -> None:
-        self._session.journal.keep_step(item, name, raw)
+    return permission
 
 
 def _announce_attempt(announcer: Announcer) -> Callable[[Item, Failure, int, float], None]:

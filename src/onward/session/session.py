@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import threading
 import time
 from typing import Any
 
+from onward.attempts.ledger import Ledger
+from onward.attempts.spending import Spending
 from onward.cadence import Cadence
 from onward.codec import Restore
-from onward.errors import DeadlineReached, FailureLimitReached, Interrupted, OnwardError, Stopped
+from onward.errors import Interrupted, OnwardError
 from onward.events import Announcer, SessionEnded, SessionStarted
 from onward.identity import keying_part
 from onward.journal.journal import Journal
@@ -29,6 +30,7 @@ from onward.report import Report
 from onward.session import standing
 from onward.session.delivery import Delivery
 from onward.session.opening import Asked, Found, Move, check_repeatable, decide, look
+from onward.session.stopping import Stopping
 from onward.settings import Settings
 from onward.sources.base import AsyncSource, Source
 from onward.stop import Stop
@@ -67,7 +69,8 @@ class Session:
         self.announcer = announcer
         self.view = view
         self.stop = Stop()
-        self.stopped: Stopped | None = None
+        self.ledger = Ledger(Spending(settings.terms.budget))
+        self.stopping = Stopping(settings, self.stop, self.ledger.spending)
         self.already = False
         self.finished = False
         self._publishes = False
@@ -77,8 +80,6 @@ class Session:
         self._over = False
         self._total: int | None = None
         self._background = background
-        self._failures = settings.terms.failure_limit()
-        self._timer: threading.Timer | None = None
         self.found: Found
         self.register: Register
         self.journal: Journal
@@ -124,7 +125,7 @@ class Session:
         self._open_journal(self._carry_out(move))
         self.register.enter(self.journal.totals.counts)
         self._total = self._first_total()
-        self._start_deadline()
+        self.stopping.start_deadline()
         self.announcer(SessionStarted(self.register.info, self.progress, self.asked.command))
         self._publishes = move == "publish"
         return not self._publishes
@@ -179,6 +180,7 @@ class Session:
             keyed=self.keyed,
             background=self._background,
             on_saved=self.delivery.saved,
+            ledger=self.ledger,
         )
         if state.folded and not fresh and head.folded != state.identity:
             self.journal.state_stale = True
@@ -206,31 +208,9 @@ class Session:
             self.journal.settle(settled)
             if self.intake is not None:
                 self.intake.done(settled.item)
-            if settled.status == "failed":
-                self._judge(settled)
-            else:
-                self._failures.passed()
+            self.stopping.judge(settled)
         if self.delivery.arrived:
             self.delivery.hand_on()
-
-    def _judge(self, settled: Settled) -> None:
-        assert settled.error is not None
-        reason = self._failures.failed(settled.error.type)
-        if reason is not None and self.stopped is None:
-            self.stopped = FailureLimitReached(f"{reason}; the last: {settled.error}")
-            self.stop.request()
-
-    def _start_deadline(self) -> None:
-        seconds = self.settings.terms.deadline
-        if seconds is None:
-            return
-        self._timer = threading.Timer(seconds, self._deadline)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _deadline(self) -> None:
-        self.stopped = self.stopped or DeadlineReached(f"the deadline of {self.settings.deadline} has passed")
-        self.stop.request()
 
     # Ending
 
@@ -283,9 +263,10 @@ class Session:
         if self.already or self.finished:
             return self._end("finished")
         self.save()
-        if self.stopped is not None:
-            self.stopped.report = self._end("stopped")
-            raise self.stopped
+        stopped = self.stopping.error
+        if stopped is not None:
+            stopped.report = self._end("stopped")
+            raise stopped
         report = self._end("interrupted")
         if self.stop.requested:
             raise self._interrupted(report)
@@ -316,7 +297,7 @@ class Session:
         Raises:
             Interrupted
         """
-        if self.stop.requested and self.stopped is None:
+        if self.stop.requested and self.stopping.error is None:
             raise self._interrupted(None)
 
     def _interrupted(self, report: Report | None) -> Interrupted:
@@ -331,8 +312,7 @@ class Session:
 
     def _end(self, how: str) -> Report:
         """Write down how the session ended and tell the observers."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self.stopping.cancel()
         if how != "finished" and self.journal.error is None:
             self._leave(how)
             self.register.write()
@@ -354,8 +334,7 @@ class Session:
 
     def close(self) -> None:
         """Let go of everything; may be called twice."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self.stopping.cancel()
         if self.opened:
             self.journal.close()
         self.store.close()

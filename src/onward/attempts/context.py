@@ -1,0 +1,229 @@
+"""What work may ask of its run while it is under way, and one try at one unit of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextvars import ContextVar
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+from onward.attempts.home import Home
+from onward.attempts.reservation import Reservation, reserved
+from onward.attempts.spending import checked
+from onward.errors import UsageError
+from onward.model import Item
+
+
+class Held(AbstractContextManager["Held"], AbstractAsyncContextManager["Held"], Protocol):
+    """Amounts that are promised while the block runs."""
+
+
+class RunContext(Protocol):
+    """The run, as the work in it sees it. Every method may be called from any thread.
+
+    Attributes:
+        job, run: the names.
+    """
+
+    @property
+    def job(self) -> str: ...
+
+    @property
+    def run(self) -> str: ...
+
+    @property
+    def item(self) -> Item:
+        """The item that is worked on.
+
+        Raises:
+            UsageError: a batch is worked on.
+        """
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the session begins nothing more."""
+
+    def spend(self, **amounts: float) -> None:
+        """Count what was spent, such as ``usd``, ``tokens``, ``input_tokens``, ``output_tokens``, ``requests``.
+
+        It counts at once and whatever becomes of the attempt, and is durable with the next checkpoint.
+        """
+
+    def reserve(self, **amounts: float) -> Held:
+        """A block for a call that may take up to so much; what it really took, ``spend`` says inside the block.
+
+        If it does not fit into the budget beside what calls under way may take, it waits for those; if it does not
+        fit at all, the session stops with ``BudgetReached`` and the item stays left. Written ``with``, in an event
+        loop, it cannot wait, and stops at once; ``async with`` waits everywhere.
+
+        Raises:
+            Abandoned: the session stops.
+        """
+
+    def pause(self, seconds: float) -> None:
+        """Sleep.
+
+        Raises:
+            Abandoned: the session stops.
+        """
+
+    async def apause(self, seconds: float) -> None:
+        """As :meth:`pause`, in an event loop."""
+
+    def note(self, name: str) -> Any | None:
+        """What earlier sessions, or this one, have saved under a name."""
+
+    def keep_note(self, name: str, value: Callable[[], Any]) -> None:
+        """Ask ``value`` at every checkpoint from now on, and save what it gives with the run, as JSON.
+
+        It is called from any thread, must be quick, and must not save.
+        """
+
+    def save(self) -> None:
+        """Return when everything settled, spent, noted and stepped so far is durable; many who wait share a save.
+
+        Raises:
+            StoreError: it cannot be saved.
+        """
+
+    async def asave(self) -> None:
+        """As :meth:`save`, in an event loop, which it does not block."""
+
+
+class Attempt:
+    """One try at one unit: what ``step`` and ``count`` know of it, and its :class:`RunContext`."""
+
+    __slots__ = ("_home", "_unit", "_used", "counters")
+
+    def __init__(self, unit: Sequence[Item], home: Home) -> None:
+        self._unit = unit
+        self._home = home
+        self.counters: dict[str, float] | None = None
+        self._used: set[str] | None = None
+
+    @property
+    def item(self) -> Item:
+        return self._unit[0]
+
+    # Steps and counters
+
+    def claim(self, name: str) -> bytes | None:
+        """Take a step's name, and what is stored under it.
+
+        Raises:
+            UsageError: it was taken in this attempt.
+        """
+        used = self._used = self._used or set()
+        if name in used:
+            raise UsageError(
+                f"step {name!r} occurs twice in item {self.item.key!r}; give each step its own name"
+            )
+        used.add(name)
+        return self._home.finished_step(self.item, name)
+
+    def keep(self, name: str, raw: bytes) -> None:
+        self._home.keep_step(self.item, name, raw)
+
+    def count(self, name: str, amount: float) -> None:
+        counters = self.counters = self.counters or {}
+        counters[name] = counters.get(name, 0) + amount
+
+    # The run context
+
+    @property
+    def job(self) -> str:
+        return self._home.job
+
+    @property
+    def run(self) -> str:
+        return self._home.run
+
+    @property
+    def stopping(self) -> bool:
+        return self._home.stop.requested
+
+    def spend(self, **amounts: float) -> None:
+        spent = checked(amounts)
+        ledger = self._home.ledger
+        held = reserved.get()
+        if held is not None and held.ledger is ledger:
+            held.use(spent)
+        first = not ledger.unsaved
+        ledger.spending.add(spent, [item.ordinal for item in self._unit])
+        if first:
+            ledger.changed()
+
+    def reserve(self, **amounts: float) -> Reservation:
+        return Reservation(self._home, checked(amounts))
+
+    def pause(self, seconds: float) -> None:
+        self._home.stop.pause(seconds)
+
+    async def apause(self, seconds: float) -> None:
+        await self._home.stop.pause_async(seconds)
+
+    def note(self, name: str) -> Any | None:
+        return self._home.ledger.notes.get(name)
+
+    def keep_note(self, name: str, value: Callable[[], Any]) -> None:
+        self._home.ledger.notes.keep(name, value)
+
+    def save(self) -> None:
+        box: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._home.when_saved(box.put)
+        error = box.get()
+        if error is not None:
+            raise error
+
+    async def asave(self) -> None:
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        saved: asyncio.Future[BaseException | None] = loop.create_future()
+
+        def answer(error: BaseException | None) -> None:
+            if not saved.done():
+                saved.set_result(error)
+
+        def done(error: BaseException | None) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(answer, error)
+
+        self._home.when_saved(done)
+        error = await saved
+        if error is not None:
+            raise error
+
+
+class BatchAttempt(Attempt):
+    """One try at a batch, which has no one item, not even when it holds but one."""
+
+    __slots__ = ()
+
+    @property
+    def item(self) -> Item:
+        raise UsageError("a batch is worked on; steps, counters and the like belong to one item")
+
+
+current: ContextVar[Attempt | None] = ContextVar("onward_attempt", default=None)
+
+
+def current_run() -> RunContext | None:
+    """The run that the calling code works for, None outside a job function or loop."""
+    return current.get()
+
+
+def attempt_for(what: str) -> Attempt:
+    """The attempt that the calling code belongs to.
+
+    Raises:
+        UsageError: there is none.
+    """
+    attempt = current.get()
+    if attempt is None:
+        raise UsageError(
+            f"onward.{what}() works inside a job function or a loop over run.pending(), in the thread or task that "
+            "runs it"
+        )
+    return attempt

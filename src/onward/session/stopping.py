@@ -1,0 +1,68 @@
+"""What stops a session resumably: a deadline, too many failures, a budget, the job's own word."""
+
+from __future__ import annotations
+
+import threading
+
+from onward.attempts.spending import Spending
+from onward.errors import BudgetReached, DeadlineReached, FailureLimitReached, Stopped
+from onward.model import Settled
+from onward.settings import Settings
+from onward.stop import Abandoned, Stop
+
+
+class Stopping:
+    """Asks the session's ``stop``, and remembers why.
+
+    Attributes:
+        error: the first reason, None while there is none.
+    """
+
+    def __init__(self, settings: Settings, stop: Stop, spending: Spending) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._spending = spending
+        self._failures = settings.terms.failure_limit()
+        self._timer: threading.Timer | None = None
+        self.error: Stopped | None = None
+
+    def halt(self, error: Stopped) -> None:
+        """Begin nothing more, and raise this in the end. The first reason counts; from any thread."""
+        self.error = self.error or error
+        self._stop.request()
+
+    def judge(self, settled: Settled) -> None:
+        """An item has settled: whether too many have failed."""
+        if settled.status != "failed":
+            self._failures.passed()
+            return
+        assert settled.error is not None
+        reason = self._failures.failed(settled.error.type)
+        if reason is not None:
+            self.halt(FailureLimitReached(f"{reason}; the last: {settled.error}"))
+
+    def check_budget(self) -> None:
+        """Before an attempt: whether anything is left for it.
+
+        Raises:
+            Abandoned: nothing is.
+        """
+        reason = self._spending.reached()
+        if reason is not None:
+            self.halt(BudgetReached(f"{reason}; give a larger budget to go on"))
+            raise Abandoned
+
+    def start_deadline(self) -> None:
+        seconds = self._settings.terms.deadline
+        if seconds is not None:
+            self._timer = threading.Timer(seconds, self._deadline)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _deadline(self) -> None:
+        self.halt(DeadlineReached(f"the deadline of {self._settings.deadline} has passed"))
+
+    def cancel(self) -> None:
+        """The session is over."""
+        if self._timer is not None:
+            self._timer.cancel()
