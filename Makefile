@@ -55,7 +55,7 @@ setup: $(DEV)
 # After a change of dependencies in pyproject.toml; to move to newer versions: make lock LOCK=--upgrade
 lock: $(PY)
 	@$(INSTALL) uv
-	@$(PY) -m uv pip compile $(LOCKED) --extra embedded --group build -o requirements/run.txt
+	@$(PY) -m uv pip compile $(LOCKED) --extra screening --group build -o requirements/run.txt
 	@$(PY) -m uv pip compile $(LOCKED) --all-extras --group dev -c requirements/run.txt -o requirements/dev.txt
 
 clean:

@@ -41,10 +41,10 @@ LAYERS = [
 SEAMS = {
     "stores": {"base", "files", "locks", "places", "replay", "text"},
     "executors": {"base"},
-    "sources": {"base", "fingerprint", "_files"},
+    "sources": {"base", "fingerprint", "_files", "folder"},
     "outputs": {"base"},
     "llm": {"base"},
-    "recipes": {"meetings", "screening_report", "screening_text", "transcripts"},
+    "recipes": {"documents", "meetings", "screening_report", "screening_text", "transcripts"},
 }
 
 # Who may use onward the way a user does. For all others `import onward` itself is above them.

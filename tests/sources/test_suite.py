@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.sources import open_source
+from onward.sources import SelectionSource, open_source
 from onward.sources.base import Source
 from onward.testing.source_suite import SourceSuite
 
@@ -79,6 +79,20 @@ class TestFolder(SourceSuite):
 class TestEmptyingFolder(TestFolder):
     def change(self, folder: Path) -> None:
         (folder / "a" / "b").unlink()
+
+
+class TestSelection(SourceSuite):
+    def make(self, folder: Path) -> Source:
+        for name in ("in/b.txt", "in/deep/c.txt", "a.txt"):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.write_text(name)
+        return SelectionSource([folder / "in", folder / "a.txt", folder / "in" / "b.txt"])
+
+    def change(self, folder: Path) -> None:
+        (folder / "in" / "deep" / "c.txt").write_text("other")
+        (folder / "in" / "d.txt").write_text("new")
 
 
 class TestList(SourceSuite):

@@ -16,8 +16,19 @@ from onward.sources.folder import FolderSource
 from onward.sources.iterables import AsyncIterableSource, CallableSource, IterableSource, SequenceSource
 from onward.sources.jsonl import JsonlSource, load_array
 from onward.sources.lines import LinesSource
+from onward.sources.selection import SelectionSource
 
-__all__ = ["FORMATS", "AsyncReading", "AsyncSource", "Place", "Reading", "Source", "is_async", "open_source"]
+__all__ = [
+    "FORMATS",
+    "AsyncReading",
+    "AsyncSource",
+    "Place",
+    "Reading",
+    "SelectionSource",
+    "Source",
+    "is_async",
+    "open_source",
+]
 
 _LINE_FORMATS: dict[str, Callable[[Path | None], FileSource]] = {
     "jsonl": JsonlSource,
