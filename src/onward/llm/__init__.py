@@ -1,1 +1,185 @@
-"""Models behind one call. Importing this package loads no model and no optional dependency."""
+"""Models behind one call. Importing this package loads no model and no optional dependency.
+
+model = onward.llm.model("openai:gpt-5-mini")
+answer = await model.ask("Is this a complaint? ...", schema=Verdict)
+answer.value, answer.model, answer.usd
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from onward.errors import KeyRefused, QuotaExhausted, UsageError
+from onward.llm.asking import Answer, Model, Settings
+from onward.llm.base import (
+    Backend,
+    Completion,
+    Message,
+    ModelError,
+    ModelUnavailable,
+    RateLimits,
+    ReplyCut,
+    ReplyInvalid,
+    ReplyWithheld,
+    Request,
+    RequestRefused,
+    Throttled,
+    Unavailable,
+    Usage,
+)
+from onward.llm.prices import FREE, Listed, Price, Priced
+from onward.llm.prompts import Prompt
+from onward.llm.scripted import Scripted
+
+__all__ = [
+    "Answer",
+    "Backend",
+    "Completion",
+    "KeyRefused",
+    "Message",
+    "Model",
+    "ModelError",
+    "ModelUnavailable",
+    "Price",
+    "Prompt",
+    "QuotaExhausted",
+    "RateLimits",
+    "ReplyCut",
+    "ReplyInvalid",
+    "ReplyWithheld",
+    "Request",
+    "RequestRefused",
+    "Scripted",
+    "Throttled",
+    "Unavailable",
+    "Usage",
+    "model",
+]
+
+
+def model(
+    spec: str | Backend,
+    *,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    max_tokens: int = 1024,
+    temperature: float | None = 0,
+    options: Mapping[str, Any] | None = None,
+    timeout: float = 60,
+    price: Price | None = None,
+    rpm: int | None = None,
+    tpm: int | None = None,
+    concurrency: int | None = None,
+) -> Model:
+    """A model to ask. Nothing is connected, loaded or paid for before the first question.
+
+    Args:
+        spec: which one: "openai:NAME" (and with ``base_url`` whatever speaks its protocol: Azure, vLLM, llama.cpp),
+            "openrouter:NAME", "ollama:NAME", "anthropic:NAME", "embedded" (vectors of texts only),
+            "scripted:MODULE:FUNCTION" (for tests: the function gets the prompt and returns the reply); or a back end.
+        base_url: address of the provider.
+        api_key: its key; by default ``$OPENAI_API_KEY``, ``$OPENROUTER_API_KEY`` or ``$ANTHROPIC_API_KEY``.
+        max_tokens: most tokens of a reply; a longer one is an error, never half an answer.
+        temperature: 0 is as steady as the model can be, also for models that take no temperature; None leaves it to
+            the provider.
+        options: further parameters of the provider's own, such as ``{"seed": 7}``, sent as they are.
+        timeout: seconds for one request.
+        price: what a million tokens cost, where genai-prices does not know it.
+        rpm, tpm: most requests and tokens a minute; by default what the provider is seen to allow.
+        concurrency: most requests at a time; by default what is found to work.
+
+    Raises:
+        UsageError: there is no such provider.
+        ModelUnavailable: the extra that the model needs is not installed.
+    """
+    settings = Settings(max_tokens, temperature, dict(options or {}), rpm, tpm, concurrency)
+    if not isinstance(spec, str):
+        return Model(spec.name, partial(_given, spec), price or FREE, settings)
+    provider, _, name = spec.partition(":")
+    if provider not in _PROVIDERS:
+        raise UsageError(
+            f"model {spec!r}: the providers are {', '.join(_PROVIDERS)}, as in openai:gpt-5-mini"
+        )
+    chosen = _Chosen(spec, name, base_url, api_key, timeout)
+    full, connect, listed = _PROVIDERS[provider](chosen)
+    return Model(full, connect, price or listed, settings)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What the caller of ``model`` asked for."""
+
+    spec: str
+    name: str
+    base_url: str | None
+    api_key: str | None
+    timeout: float
+
+
+_Found = tuple[str, Callable[[], Backend], Priced]
+"""The model's full name, what connects it, and its price."""
+
+
+def _given(backend: Backend) -> Backend:
+    return backend
+
+
+def _openai(chosen: _Chosen, *, base_url: str | None = None, key: str = "OPENAI_API_KEY") -> _Found:
+    from onward.llm.openai import OpenAICompatible
+
+    _need("openai", chosen)
+    address = chosen.base_url or base_url or os.environ.get("OPENAI_BASE_URL")
+    connect = partial(
+        OpenAICompatible,
+        chosen.spec,
+        chosen.name,
+        base_url=address,
+        api_key=chosen.api_key,
+        key_variable=key,
+        timeout=chosen.timeout,
+    )
+    return chosen.spec, connect, Listed(chosen.name, "openai", address)
+
+
+def _ollama(chosen: _Chosen) -> _Found:
+    spec, connect, _ = _openai(chosen, base_url="http://localhost:11434/v1")
+    return spec, connect, FREE
+
+
+def _embedded(chosen: _Chosen) -> _Found:
+    from onward.llm.embedded import MODEL, Embedded
+
+    return MODEL, Embedded, FREE
+
+
+def _scripted(chosen: _Chosen) -> _Found:
+    module, _, function = chosen.name.partition(":")
+    try:
+        answer = getattr(import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UsageError(f"model {chosen.spec!r}: write scripted:MODULE:FUNCTION ({error})") from error
+    return chosen.spec, partial(Scripted, answer, name=chosen.spec), FREE
+
+
+def _need(package: str, chosen: _Chosen) -> None:
+    if not chosen.name:
+        raise UsageError(f"model {chosen.spec!r}: name a model, as in {chosen.spec.rstrip(':')}:NAME")
+    if find_spec(package) is None:
+        raise ModelUnavailable(
+            f'model {chosen.spec!r} needs the package {package}: pip install "onward[llm]"'
+        )
+
+
+_PROVIDERS: dict[str, Callable[[_Chosen], _Found]] = {
+    "openai": _openai,
+    "openrouter": partial(_openai, base_url="https://openrouter.ai/api/v1", key="OPENROUTER_API_KEY"),
+    "ollama": _ollama,
+    "embedded": _embedded,
+    "scripted": _scripted,
+}

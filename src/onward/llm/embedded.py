@@ -18,7 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onward.errors import OnwardError
+from onward.errors import UsageError
+from onward.llm.base import Completion, ModelUnavailable, Request
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,10 +38,6 @@ MAX_TOKENS = 256
 _TOKENIZER = Path(__file__).parent / "data" / "minilm" / "tokenizer.json"
 _loading = threading.Lock()
 _loaded: dict[tuple[int, int], EmbeddedModel] = {}
-
-
-class ModelUnavailable(OnwardError):
-    """The embedded model cannot be loaded: the extra is missing, or the weights are not the pinned ones."""
 
 
 def load(threads: int = 0) -> EmbeddedModel:
@@ -115,6 +112,32 @@ class EmbeddedModel:
         means = (hidden * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
         unit: Vectors = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
         return unit
+
+
+class Embedded:
+    """The model as a back end: it makes vectors, and answers nothing.
+
+    Raises:
+        ModelUnavailable: the extra is missing or the weights are not the pinned ones.
+    """
+
+    name = MODEL
+
+    def __init__(self) -> None:
+        self._model = load()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """A unit vector for each text."""
+        return self._model.embed(texts)
+
+    async def complete(self, request: Request) -> Completion:
+        raise UsageError(
+            f"{MODEL} makes vectors of texts and answers no questions; "
+            'models that do: onward.llm.model("openai:NAME"), "anthropic:NAME", "local"'
+        )
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 @cache

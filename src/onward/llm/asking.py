@@ -1,0 +1,269 @@
+"""A model as its users see it: ask it, get a value that fits, and know what it cost.
+
+From the outside in, one question is: ``ask`` (a conversation; read the reply, and have it mended once), ``_complete``
+(one reply, however many requests that takes), ``_send`` (one request, promised against the budget and paid).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from onward.attempts.context import current_run
+from onward.errors import UsageError
+from onward.llm import background
+from onward.llm.base import (
+    Backend,
+    Completion,
+    Message,
+    ModelError,
+    ReplyCut,
+    ReplyInvalid,
+    ReplyWithheld,
+    Request,
+    Usage,
+)
+from onward.llm.prices import Priced
+from onward.llm.schemas import Schema, schema_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+Asked = str | Sequence[Message]
+
+REPAIR = "That reply is not valid: {why}. Answer again with the whole corrected JSON, and with nothing else."
+SHOWN = 200
+"""Characters of a reply that messages show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """What a model answered.
+
+    Attributes:
+        value: an instance of the schema, or the text where none was asked for.
+        text: the reply as it came.
+        model: which model made it, as the provider names it: keep it with your results.
+        usage: tokens of all requests it took.
+        usd: what they cost in US dollars; None if the price of the model is not known.
+        requests: how many replies it took: 2 if the first one had to be mended.
+    """
+
+    value: T
+    text: str
+    model: str
+    usage: Usage
+    usd: float | None
+    requests: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a model is asked. What decides about replies is part of its identity, how fast they come is not.
+
+    Attributes:
+        max_tokens, temperature, options: see :class:`~onward.llm.base.Request`.
+        rpm, tpm: most requests and tokens a minute; None for what the provider allows.
+        concurrency: most requests at a time; None to find out.
+    """
+
+    max_tokens: int = 1024
+    temperature: float | None = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    rpm: int | None = None
+    tpm: int | None = None
+    concurrency: int | None = None
+
+    def identity(self) -> dict[str, Any]:
+        return {"max_tokens": self.max_tokens, "temperature": self.temperature, **self.options}
+
+
+class Model:
+    """A model behind one call. Get it by :func:`onward.llm.model`; use it from any thread and any event loop.
+
+    As a parameter of a job (``params={"model": model}``) its name and its parameters are parts of the run's
+    identity. In a job function its tokens and their cost count in the run, those of failed attempts too.
+
+    Attributes:
+        name: the provider and the model, such as "openai:gpt-5-mini".
+        settings: how it is asked.
+        price: what its tokens cost.
+    """
+
+    def __init__(
+        self, name: str, connect: Callable[[], Backend], price: Priced, settings: Settings = Settings()
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.price = price
+        self._connect = connect
+        self._connected: tuple[int, Backend] | None = None
+
+    @overload
+    async def ask(self, prompt: Asked, *, schema: type[T], system: str | None = None) -> Answer[T]: ...
+    @overload
+    async def ask(self, prompt: Asked, *, schema: None = None, system: str | None = None) -> Answer[str]: ...
+    async def ask(self, prompt: Asked, *, schema: Any = None, system: str | None = None) -> Answer[Any]:
+        """Ask, and get a whole reply that fits.
+
+        A reply that does not fit the schema is given back once, with what is wrong with it.
+
+        Args:
+            prompt: a text, or the messages of a conversation.
+            schema: pydantic model, dataclass or TypedDict that the answer's value is to be.
+            system: what comes before the prompt as the system's message.
+
+        Raises:
+            ReplyInvalid, ReplyCut, ReplyWithheld: there is a reply, but none that can be used.
+            Throttled, Unavailable, RequestRefused: there is none.
+            KeyRefused, QuotaExhausted, BudgetReached: no other item would fare better; they stop the run.
+            UsageError: the model does not answer questions, or there is no such schema.
+        """
+        return await background.awaited(self._ask(prompt, schema, system))
+
+    @overload
+    def ask_sync(self, prompt: Asked, *, schema: type[T], system: str | None = None) -> Answer[T]: ...
+    @overload
+    def ask_sync(self, prompt: Asked, *, schema: None = None, system: str | None = None) -> Answer[str]: ...
+    def ask_sync(self, prompt: Asked, *, schema: Any = None, system: str | None = None) -> Answer[Any]:
+        """As :meth:`ask`, for plain functions; several threads may ask at a time."""
+        return background.result(self._ask(prompt, schema, system))
+
+    def embed(self, texts: Sequence[str]) -> NDArray[Any]:
+        """A unit vector for each text; only the model "embedded" has them.
+
+        Raises:
+            UsageError: the model makes none.
+        """
+        backend = self._backend()
+        if not hasattr(backend, "embed"):
+            raise UsageError(f'{self.name} makes no vectors; onward.llm.model("embedded") does')
+        found: NDArray[Any] = backend.embed(texts)
+        return found
+
+    def close(self) -> None:
+        """Give back its connections. It may be used again."""
+        if self._connected is not None and self._connected[0] == os.getpid():
+            background.result(self._connected[1].aclose())
+        self._connected = None
+
+    def onward_identity(self) -> Mapping[str, Any]:
+        """What of it counts in a run's identity, each by its name."""
+        return {"name": self.name, **self.settings.identity()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_connected": None}  # each process has connections of its own
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r})"
+
+    # ---------------------------------------------------------------------------------- one question
+
+    async def _ask(self, prompt: Asked, kind: Any, system: str | None) -> Answer[Any]:
+        schema = None if kind is None else schema_of(kind)
+        request = self._request(_conversation(prompt, system), schema)
+        first = await self._whole(request)
+        if schema is None:
+            return self._answer(first.text, first)
+        try:
+            return self._answer(schema.read(first.text), first)
+        except ReplyInvalid as invalid:
+            second = await self._whole(_mended(request, first.text, str(invalid)))
+        try:
+            return self._answer(schema.read(second.text), first, second)
+        except ReplyInvalid as invalid:
+            raise ReplyInvalid(
+                f"{self.name} gave no valid {schema.name}, nor did it when told what was wrong: {invalid}. "
+                f"The reply: {_start(second.text)}",
+                text=second.text,
+            ) from None
+
+    def _request(self, messages: Sequence[Message], schema: Schema | None) -> Request:
+        request = Request(
+            messages,
+            max_tokens=self.settings.max_tokens,
+            temperature=self.settings.temperature,
+            options=self.settings.options,
+        )
+        return request if schema is None else replace(request, schema=schema.json, schema_name=schema.name)
+
+    def _answer(self, value: Any, *completions: Completion) -> Answer[Any]:
+        last = completions[-1]
+        usage = sum((each.usage for each in completions), Usage())
+        return Answer(value, last.text, last.model, usage, self.price.cost(usage), len(completions))
+
+    async def _whole(self, request: Request) -> Completion:
+        completion = await self._complete(request)
+        if completion.finish == "length":
+            raise ReplyCut(
+                f"the reply of {self.name} was cut after {completion.usage.output_tokens} tokens: "
+                f"raise max_tokens (now {request.max_tokens}), or ask for less. It began: {_start(completion.text)}"
+            )
+        if completion.finish == "filtered":
+            why = f": {_start(completion.text)}" if completion.text else " and gave no reason"
+            raise ReplyWithheld(f"{self.name} refused to answer, or its provider held the reply back{why}")
+        return completion
+
+    async def _complete(self, request: Request) -> Completion:
+        """One completion, in as many requests as it takes. What paces requests stands here, before each."""
+        return await self._send(request)
+
+    # ----------------------------------------------------------------------------------- one request
+
+    async def _send(self, request: Request) -> Completion:
+        """One request to the back end, promised against the run's budget and paid for whatever comes of it."""
+        run = current_run()
+        if run is None:
+            return await self._backend().complete(request)
+        async with run.reserve(**self._amounts(_most(request))):
+            try:
+                completion = await self._backend().complete(request)
+            except ModelError:
+                run.spend(requests=1)
+                raise
+            run.spend(**self._amounts(completion.usage))
+            return completion
+
+    def _amounts(self, usage: Usage) -> dict[str, float]:
+        """A usage as amounts of a run; without "usd" if the price is not known."""
+        tokens: dict[str, float] = {
+            "requests": 1,
+            "tokens": usage.input_tokens + usage.output_tokens,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+        }
+        usd = self.price.cost(usage)
+        return tokens if usd is None else {"usd": usd, **tokens}
+
+    def _backend(self) -> Backend:
+        if self._connected is None or self._connected[0] != os.getpid():
+            self._connected = os.getpid(), self._connect()
+        return self._connected[1]
+
+
+def _conversation(prompt: Asked, system: str | None) -> list[Message]:
+    before = [Message("system", system)] if system else []
+    return [*before, Message("user", prompt)] if isinstance(prompt, str) else [*before, *prompt]
+
+
+def _mended(request: Request, reply: str, why: str) -> Request:
+    again = Message("assistant", reply.strip() or "(nothing)"), Message("user", REPAIR.format(why=why))
+    return replace(request, messages=[*request.messages, *again])
+
+
+def _most(request: Request) -> Usage:
+    """At most what a request will use, without asking for its tokenizer.
+
+    Three bytes of UTF-8 a token is less than tokenizers of today need on prose in any script; a few tokens mark
+    each message, and the schema is read as well.
+    """
+    said = sum(len(message.content.encode()) for message in request.messages)
+    asked = len(repr(request.schema)) if request.schema else 0
+    return Usage((said + asked) // 3 + 8 * len(request.messages) + 16, request.max_tokens)
+
+
+def _start(text: str) -> str:
+    return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
