@@ -72,12 +72,7 @@ def _open_file(to: str) -> Tracker:
     from onward.recipes.meeting_tasks.trackers.ics_file import IcsFile
     from onward.recipes.meeting_tasks.trackers.markdown_file import MarkdownFile
 
-    formats: dict[str, type[Format]] = {
-        ".md": MarkdownFile,
-        ".markdown": MarkdownFile,
-        ".csv": CsvFile,
-        ".ics": IcsFile,
-    }
+    formats: dict[str, type[Format]] = {".md": MarkdownFile, ".csv": CsvFile, ".ics": IcsFile}
     path = Path(to)
     form = formats.get(path.suffix.lower())
     if form is None or "://" in to:

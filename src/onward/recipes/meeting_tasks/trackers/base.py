@@ -118,8 +118,9 @@ class Stamp:
         """The stamp of a line; None if it is none, or no longer."""
         try:
             plain = json.loads(text)
-            texts = [str(plain[name]) for name in ("key", "meeting", "what", "who", "quote")]
-            return cls(*texts, wrote={str(name): str(value) for name, value in plain["wrote"].items()})
+            texts = {name: str(plain[name]) for name in ("key", "meeting", "what", "who", "quote")}
+            wrote = {str(name): str(value) for name, value in plain["wrote"].items()}
+            return cls(wrote=wrote, **texts)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 

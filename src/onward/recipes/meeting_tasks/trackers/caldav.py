@@ -1,4 +1,4 @@
-"""To-dos on a CalDAV server (RFC 4791), such as Nextcloud, iCloud or Radicale; Apple Reminders and Thunderbird show them.
+"""To-dos on a CalDAV server (RFC 4791), such as Nextcloud, iCloud or Radicale. Apple Reminders shows them.
 
 A task is a resource named after its key, and put there on condition that there is none (``If-None-Match: *``): the
 server itself refuses a second one. An update is put on condition that nobody changed it since (``If-Match``).

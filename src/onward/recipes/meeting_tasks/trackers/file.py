@@ -95,9 +95,12 @@ class FileTracker:
             for _ in range(20):
                 before = self._bytes()
                 after = self._encoded(before, change)
-                if after == before or _replace(self.path, after, lambda seen=before: self._bytes() == seen):
+                if after == before or _replace(self.path, after, self._still(before)):
                     return after
         raise TrackerBusy(f"{self.path}: another program writes to it all the time")
+
+    def _still(self, before: bytes) -> Callable[[], bool]:
+        return lambda: self._bytes() == before
 
     def _encoded(self, before: bytes, change: Callable[[str], str]) -> bytes:
         text = self._decoded(before)

@@ -6,9 +6,8 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from onward.errors import UsageError
+from onward.errors import KeyRefused, UsageError
 from onward.recipes.meeting_tasks.trackers.base import (
-    AccessRefused,
     TaskRefused,
     TrackerBusy,
     TrackerUnavailable,
@@ -46,8 +45,9 @@ class Http:
             raise UsageError(f"{base}: write the whole address, beginning with https://")
         if url.userinfo:
             raise UsageError(f"{name}: no user name or password in the address; the environment is for these")
+        self._base = url
         self._client = httpx.Client(
-            base_url=url, headers={"user-agent": "onward", **(headers or {})}, auth=auth, timeout=TIMEOUT
+            headers={"user-agent": "onward", **(headers or {})}, auth=auth, timeout=TIMEOUT
         )
 
     def read(self, method: str, url: str, *, fine: tuple[int, ...] = (200,), **asked: Any) -> httpx.Response:
@@ -68,11 +68,9 @@ class Http:
         import httpx
 
         try:
-            response = self._client.request(method, url, **asked)
+            response = self._client.request(method, self._address(url), **asked)
         except httpx.TransportError as error:
-            raise TrackerUnavailable(
-                f"{self.name} does not answer: {error or type(error).__name__}"
-            ) from error
+            raise TrackerUnavailable(f"{self.name} does not answer: {_why(error)}") from error
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise TaskRefused(f"{self.name}: {error}") from error
         if response.status_code in fine:
@@ -83,13 +81,20 @@ class Http:
         """Let go of connections."""
         self._client.close()
 
+    def _address(self, url: str) -> httpx.URL:
+        """The whole address. A key goes to no other server, whatever an answer names."""
+        found = self._base.join(url)
+        if (found.scheme, found.netloc) != (self._base.scheme, self._base.netloc):
+            raise TaskRefused(f"{self.name} leads to another server, {found.host}")
+        return found
+
     def _complaint(self, response: httpx.Response) -> Exception:
         status, said = response.status_code, self._said(response)
         wait = _wait(response)
         if status == 429 or wait is not None or _limited(response):
             return TrackerBusy(f"{self.name} asks to wait ({said})", wait)
         if status in (401, 403):
-            return AccessRefused(
+            return KeyRefused(
                 f"{self.name} refuses the account ({said}); give another key, or it more rights"
             )
         if status >= 500 or status in (408, 409, 425):
@@ -111,6 +116,10 @@ class Http:
         errors = plain.get("errors") if isinstance(plain, dict) else None
         details = "; ".join(str(detail) for detail in errors) if isinstance(errors, list) else ""
         return ", ".join(filter(None, [str(response.status_code), str(message or ""), details]))[:500]
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _limited(response: httpx.Response) -> bool:

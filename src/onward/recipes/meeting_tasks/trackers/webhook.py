@@ -26,8 +26,7 @@ from onward.recipes.meeting_tasks.trackers.http import Http
 
 SECRET = "ONWARD_WEBHOOK_SECRET"
 TOKEN = "ONWARD_WEBHOOK_TOKEN"
-_SHOWN = ("key", "meeting", "heading", "title", "owner", "handle", "email", "due", "priority", "labels")
-_SHOWN += ("quote", "said", "link", "checks")
+_HIDDEN = ("what", "who")
 
 
 class Webhook:
@@ -44,7 +43,7 @@ class Webhook:
         self._secret = _secret(os.environ.get(SECRET, ""))
 
     def fields(self, task: Task) -> Fields:
-        return {"task": json.dumps({name: asdict(task)[name] for name in _SHOWN}, sort_keys=True)}
+        return {"task": json.dumps(_shown(task), sort_keys=True)}
 
     def tasks(self, since: date | None) -> Iterator[Kept]:
         yield from ()
@@ -77,6 +76,10 @@ class Webhook:
         except ValueError:
             return {}
         return answer if isinstance(answer, dict) else {}
+
+
+def _shown(task: Task) -> dict[str, Any]:
+    return {name: value for name, value in asdict(task).items() if name not in _HIDDEN}
 
 
 def signed(secret: bytes, name: str, body: bytes, at: int) -> dict[str, str]:
