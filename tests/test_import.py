@@ -31,12 +31,16 @@ OPTIONAL = [
     "IPython",
     "dask",
     "distributed",
+    "filelock",
+    "httpx",
+    "icalendar",
     "numpy",
     "onnxruntime",
     "psycopg",
     "pydantic",
     "ray",
     "tokenizers",
+    "yaml",
 ]
 
 

@@ -1,10 +1,13 @@
 """A task as a to-do of iCalendar (RFC 5545): what calendar files and CalDAV servers share.
 
-The owner goes into CONTACT. ATTENDEE would be the obvious place, but servers send invitations to attendees.
+The owner goes into CONTACT. ATTENDEE would be the obvious place, but servers send invitations to attendees. The
+stamp is base64: servers cut properties they do not know at a comma.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -61,14 +64,14 @@ def change(todo: Todo, fields: Fields, stamp: Stamp) -> None:
     """Write these fields and the stamp; all other properties stay."""
     for name, value in fields.items():
         _put(todo, _PROPERTY[name], _value(name, value))
-    _put(todo, STAMP, stamp.text())
+    _put(todo, STAMP, base64.urlsafe_b64encode(stamp.text().encode()).decode())
     _put(todo, "DTSTAMP", _now())
     _put(todo, "LAST-MODIFIED", _now())
 
 
 def read(todo: Todo, ref: str = "", version: str = "") -> Kept | None:
     """The task of a to-do; None if it is not one of ours."""
-    stamp = Stamp.read(str(todo.get(STAMP, "")))
+    stamp = _stamp(todo)
     if stamp is None:
         return None
     fields = {
@@ -81,6 +84,13 @@ def read(todo: Todo, ref: str = "", version: str = "") -> Kept | None:
     }
     closed = str(todo.get("STATUS", "")).upper() in ("COMPLETED", "CANCELLED") or "COMPLETED" in todo
     return Kept(ref or stamp.key, stamp, fields, closed, str(todo.get("URL", "")), version)
+
+
+def _stamp(todo: Todo) -> Stamp | None:
+    try:
+        return Stamp.read(base64.urlsafe_b64decode(str(todo.get(STAMP, ""))).decode())
+    except (binascii.Error, UnicodeDecodeError):
+        return None
 
 
 def _put(todo: Todo, name: str, value: Any) -> None:
