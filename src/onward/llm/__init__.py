@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -100,7 +101,8 @@ def model(
     """
     settings = Settings(max_tokens, temperature, dict(options or {}), rpm, tpm, concurrency)
     if not isinstance(spec, str):
-        return Model(spec.name, partial(_given, spec), price or FREE, settings)
+        pool = f"{spec.name} {id(spec)}" if settings.limited else None
+        return Model(spec.name, partial(_given, spec), price or FREE, settings, pool)
     provider, _, name = spec.partition(":")
     if provider not in _PROVIDERS:
         raise UsageError(
@@ -108,7 +110,8 @@ def model(
         )
     chosen = _Chosen(spec, name, base_url, api_key, timeout)
     full, connect, listed = _PROVIDERS[provider](chosen)
-    return Model(full, connect, price or listed, settings)
+    paced = provider in _SHARED or settings.limited
+    return Model(full, connect, price or listed, settings, _pool(full, chosen) if paced else None)
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,13 @@ class _Chosen:
 
 _Found = tuple[str, Callable[[], Backend], Priced]
 """The model's full name, what connects it, and its price."""
+
+
+def _pool(name: str, chosen: _Chosen) -> str:
+    """What shares the limits of a provider: a model, an address, a key (but not to be read)."""
+    key = blake2b((chosen.api_key or "").encode(), digest_size=4).hexdigest()
+    parts = [name, *([chosen.base_url] if chosen.base_url else []), *([key] if chosen.api_key else [])]
+    return " ".join(parts)
 
 
 def _given(backend: Backend) -> Backend:
@@ -175,6 +185,9 @@ def _need(package: str, chosen: _Chosen) -> None:
             f'model {chosen.spec!r} needs the package {package}: pip install "onward[llm]"'
         )
 
+
+_SHARED = {"openai", "openrouter", "anthropic"}
+"""Providers that limit what they are asked. What runs on this machine is not paced unless limits are given."""
 
 _PROVIDERS: dict[str, Callable[[_Chosen], _Found]] = {
     "openai": _openai,

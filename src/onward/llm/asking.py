@@ -25,6 +25,7 @@ from onward.llm.base import (
     Request,
     Usage,
 )
+from onward.llm.pacing import Pacer, shared
 from onward.llm.prices import Priced
 from onward.llm.schemas import Schema, schema_of
 
@@ -77,6 +78,11 @@ class Settings:
     tpm: int | None = None
     concurrency: int | None = None
 
+    @property
+    def limited(self) -> bool:
+        """Whether any limit was given."""
+        return not (self.rpm is None and self.tpm is None and self.concurrency is None)
+
     def identity(self) -> dict[str, Any]:
         return {"max_tokens": self.max_tokens, "temperature": self.temperature, **self.options}
 
@@ -91,12 +97,20 @@ class Model:
         name: the provider and the model, such as "openai:gpt-5-mini".
         settings: how it is asked.
         price: what its tokens cost.
+        pool: the name of the limits that it shares with all models of the process that have the same; None if its
+            requests need no pacing.
     """
 
     def __init__(
-        self, name: str, connect: Callable[[], Backend], price: Priced, settings: Settings = Settings()
+        self,
+        name: str,
+        connect: Callable[[], Backend],
+        price: Priced,
+        settings: Settings = Settings(),
+        pool: str | None = None,
     ) -> None:
         self.name = name
+        self.pool = pool
         self.settings = settings
         self.price = price
         self._connect = connect
@@ -208,8 +222,18 @@ class Model:
         return completion
 
     async def _complete(self, request: Request) -> Completion:
-        """One completion, in as many requests as it takes. What paces requests stands here, before each."""
-        return await self._send(request)
+        """One completion, in as many requests as it takes until one is not refused for being one too many."""
+        pacer, most = self._pacer(), _most(request)
+        if pacer is None:
+            return await self._send(request)
+        tokens = most.input_tokens + most.output_tokens
+        return await pacer.paced(lambda: self._send(request), tokens, current_run())
+
+    def _pacer(self) -> Pacer | None:
+        if self.pool is None:
+            return None
+        limits = self.settings
+        return shared(self.pool, rpm=limits.rpm, tpm=limits.tpm, concurrency=limits.concurrency)
 
     # ----------------------------------------------------------------------------------- one request
 

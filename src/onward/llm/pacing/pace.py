@@ -43,7 +43,12 @@ class Pace:
     """
 
     def __init__(
-        self, *, rpm: float | None = None, tpm: float | None = None, concurrency: int | None = None, now: float
+        self,
+        *,
+        rpm: float | None = None,
+        tpm: float | None = None,
+        concurrency: int | None = None,
+        now: float,
     ) -> None:
         self.rate = Rate(None if rpm is None else rpm / 60, now)
         self.concurrency = Concurrency(concurrency)
@@ -51,6 +56,7 @@ class Pace:
         self.paused_until = -math.inf
         self._requests = Bucket(self.rate.per_second, 1.0 if self.rate.stated else ALLOWANCE, now)
         self._tokens = None if tpm is None else _tokens(tpm, now)
+        self._tokens_stated = tpm is not None
         self._used = Average(TYPICAL)
         self._held = False
         self._refusals = 0
@@ -105,15 +111,26 @@ class Pace:
         if self.rate.refused(call.cycle, now + pause, now):
             self.concurrency.refused(self.rate.per_second * self.concurrency.latency, now)
         self._requests.rate = self.rate.per_second
-        self._requests.empty(now + pause)
-        self.paused_until = max(self.paused_until, now + pause)
+        self._pause(pause, now)
 
-    def state(self, requests_per_minute: float | None, now: float) -> None:
-        """The limit that the server itself says it has; one that the user gave goes before."""
-        if not requests_per_minute or self.rate.stated:
-            return
+    def overloaded(self, call: Call, retry_after: float, now: float) -> None:
+        """The server could not answer it, and says when to come again: all wait."""
+        self.failed(call, now)
+        self.concurrency.refused(1.0, now)
+        self._pause(retry_after, now)
+
+    def state(self, rpm: float | None, tpm: float | None, now: float) -> None:
+        """The limits that the server itself says it has; those that the user gave go before."""
+        if rpm and not self.rate.stated:
+            self._state_requests(rpm / 60, now)
+        if tpm and not self._tokens_stated:
+            if self._tokens is None:
+                self._tokens = _tokens(tpm, now)
+            self._tokens.rate = tpm / 60 * MARGIN
+
+    def _state_requests(self, limit: float, now: float) -> None:
         was_known = self.rate.is_known
-        self.rate.state(requests_per_minute / 60)
+        self.rate.state(limit)
         self._requests.rate = self.rate.per_second
         if not was_known:  # as if it had been known from the beginning
             due = self.rate.per_second * (now - self._began)
@@ -125,6 +142,10 @@ class Pace:
         self._requests.rate = self.rate.per_second
         if self._tokens:
             self._tokens.take(used - call.charged, now)
+
+    def _pause(self, seconds: float, now: float) -> None:
+        self._requests.empty(now + seconds)
+        self.paused_until = max(self.paused_until, now + seconds)
 
     def _back_off(self, call: Call) -> float:
         if call.cycle < self.rate.cycle:
@@ -162,4 +183,4 @@ class Pace:
 
 def _tokens(tpm: float, now: float) -> Bucket:
     rate = tpm / 60 * MARGIN
-    return Bucket(rate, rate, now, least=rate)
+    return Bucket(rate, rate, now)

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeGuard
 
 from onward.attempts.context import RunContext
 from onward.errors import QuotaExhausted
@@ -26,8 +26,6 @@ itself asks for a longer wait stops the run."""
 
 LOOK = 0.1
 """Seconds between two looks whether the session stops."""
-
-T = TypeVar("T")
 
 
 class Pacer:
@@ -82,14 +80,10 @@ class Pacer:
             except Throttled as refusal:
                 now = self._refused(call, refusal)
                 give_up = min(give_up, now + PATIENCE)
-                if (refusal.retry_after or 0.0) > PATIENCE:
-                    raise QuotaExhausted(self._long(refusal.retry_after or 0.0)) from refusal
                 if now >= give_up:
                     raise
-            except BaseException:
-                with self._lock:
-                    self._pace.failed(call, self._clock())
-                    self._call_next()
+            except BaseException as error:
+                self._failed(call, getattr(error, "retry_after", None))
                 raise
             else:
                 self._answered(call, completion)
@@ -141,12 +135,23 @@ class Pacer:
             self._call_next()
 
     def _refused(self, call: Call, refusal: Throttled) -> float:
+        asked = refusal.retry_after
         with self._lock:
             now = self._clock()
             self._told(refusal.limits, now)
-            self._pace.refused(call, refusal.retry_after, now)
+            self._pace.refused(call, 0.0 if _is_long(asked) else asked, now)
             self._call_next()
+        if _is_long(asked):
+            raise QuotaExhausted(self._long(asked)) from refusal
         return now
+
+    def _failed(self, call: Call, retry_after: float | None) -> None:
+        with self._lock:
+            if retry_after is None or _is_long(retry_after):
+                self._pace.failed(call, self._clock())
+            else:
+                self._pace.overloaded(call, retry_after, self._clock())
+            self._call_next()
 
     def _told(self, limits: RateLimits | None, now: float) -> None:
         if limits is not None:
@@ -172,6 +177,10 @@ class Pacer:
     def _noted(self) -> object:
         with self._lock:
             return self._pace.note(self._clock(), self._wall())
+
+
+def _is_long(seconds: float | None) -> TypeGuard[float]:
+    return seconds is not None and seconds > PATIENCE
 
 
 class _Waiting:

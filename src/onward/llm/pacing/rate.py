@@ -61,7 +61,7 @@ class Cycle:
 
     @property
     def average(self) -> float:
-        return self.admitted / self.seconds
+        return self.admitted / self.seconds if self.seconds > 0 else math.inf
 
     @property
     def measures(self) -> bool:
@@ -140,12 +140,19 @@ class Rate:
         """The server refused a request of that cycle, and takes none before ``until``; True if this was news."""
         current, last = self._now, self._last
         if cycle < current.number or not current.admitted:
-            current.began = max(current.began, until)  # the same refusal, only longer than it was thought to be
+            current.began = max(
+                current.began, until
+            )  # the same refusal, only longer than it was thought to be
             if last is not None and until > last.ended:
                 last.ended = until
                 self._learn(last)
             return False
-        if last is not None and last.measures:
+        if (
+            self._growth == PROBE and now < self._held_until
+        ):  # by what was measured it would have been admitted
+            self._measured.clear()
+            self._last, current.whole = None, False
+        elif last is not None and last.measures:
             self._measured.append((last.admitted, last.seconds))
             self._let_go()
         current.ended, current.last_rate = until, self.per_second
@@ -178,7 +185,7 @@ class Rate:
             found = DECREASE * ended.last_rate
             if ended.seconds >= 2:
                 average = MARGIN * ended.average
-                found = max(found, average) if ended.whole else average
+                found = max(found, average) if ended.whole else min(found, average)
         self.per_second = min(self._ceiling, max(SLOWEST, min(found, ended.last_rate)))
 
     def _is_measured(self, ended: Cycle) -> bool:
