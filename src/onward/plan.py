@@ -14,6 +14,7 @@ from onward.journal.records import Head
 from onward.model import Item
 from onward.pending.admission import Admission, Known, RestartNeeded
 from onward.pending.intake import digest_function, key_function
+from onward.pending.keys import KeyIndex, stored_keys
 from onward.publish.actions import refuse_foreign
 from onward.session.execution import asked_of, is_keyed
 from onward.session.opening import Asked, Found, InputDigest, Move, decide, look, needs_input
@@ -173,7 +174,7 @@ def _count(
     changed = fingerprint is None or fingerprint != head.fingerprint
     stored = reader if head.blocks else None
     known = Known(
-        keys=outcomes.keys(stored) if stored and keyed else {},
+        keys=stored_keys(stored) if stored and keyed else KeyIndex(),
         digests=outcomes.digests(stored, ledger.settled.end()) if stored and changed else None,
         retry=ledger.failed if settings.retry_failed else IntervalSet(),
     )

@@ -163,23 +163,31 @@ def read_index(block: Block) -> Index:
         moves.frombytes(body[keys_end:])
     except (msgspec.MsgspecError, ValueError) as error:
         raise StoreCorrupt(f"block {block.seq} is damaged: {error}") from error
+    if not header.count == len(digests) == sum(length for _, length in header.runs):
+        raise StoreCorrupt(f"block {block.seq} is damaged: its index does not agree with itself")
     return Index(header, digests, body[digests_end:keys_end], moves)
 
 
-def read_outcomes(block: Block) -> list[tuple[int, int, Outcome, bytes]]:
+def read_outcomes(block: Block, index: Index | None = None) -> Iterator[tuple[int, int, Outcome, bytes]]:
     """The outcomes of a block in settlement order: ordinal, digest, outcome (value None), result as JSON.
 
+    Args:
+        index: the block's, if it has been read.
+
     Raises:
-        StoreCorrupt: it is not what was written.
+        StoreCorrupt: it is not what was written; raised by the call, not by what it returns.
     """
-    index = read_index(block)
+    index = index or read_index(block)
     body = unseal(block.payload, f"the payload of block {block.seq}", block.seq)
     try:
         columns = _payload_decoder.decode(_inflated(body))
         raws = msgspec.json.decode(columns.values, type=list[msgspec.Raw])
-        return list(_rows(index, columns, raws))
-    except (msgspec.MsgspecError, ValueError, IndexError) as error:
+    except (msgspec.MsgspecError, ValueError) as error:
         raise StoreCorrupt(f"block {block.seq} is damaged: {error}") from error
+    lengths = {len(c) for c in (raws, columns.durations, columns.keys, columns.attempts) if c is not None}
+    if lengths != {index.header.count}:
+        raise StoreCorrupt(f"block {block.seq} is damaged: its columns are not of one length")
+    return _rows(index, columns, raws)
 
 
 def _inflated(body: bytes) -> bytes:

@@ -187,6 +187,8 @@ class Journal:
         """The item stands at another position than its ordinal."""
         with self._lock:
             self.moves.append((ordinal, position))
+        if len(self.moves) >= LARGEST:
+            self.checkpoint()
 
     def new_epoch(self) -> None:
         """The input is read anew from its beginning: positions are as this reading finds them."""

@@ -61,8 +61,8 @@ def stored(reader: Reader, head: Head, *, marked: bool = False) -> Iterator[Entr
     retired = head.retired_set()
     blocks = reader.blocks(by_place=True, marked=marked)
     entries = (e for e in _newest(_by_ordinal(blocks, _entries)) if e.ordinal not in retired)
-    moves = _moves(reader, head.epoch)
-    return _by_position(entries, moves) if moves else entries
+    places = _places(reader, head.epoch)
+    return _by_position(entries, _moved, places) if places else entries
 
 
 def failed(reader: Reader, head: Head) -> Iterator[Entry]:
@@ -70,28 +70,39 @@ def failed(reader: Reader, head: Head) -> Iterator[Entry]:
     return (e for e in stored(reader, head, marked=True) if e.outcome.status == "failed")
 
 
-def _by_ordinal(blocks: Iterable[Block], read: Callable[[Block], list[E]]) -> Iterator[E]:
+def _by_ordinal(blocks: Iterable[Block], read: Callable[[Block], Iterable[E]]) -> Iterator[E]:
     """A merge of blocks that come by their first ordinal; only those that overlap are in memory together."""
     waiting: list[E] = []
+    alone: Block | None = None  # not read as long as nothing overlaps it
     for block in blocks:
-        entries = read(block)
-        entries.sort()
+        if alone is not None and alone.last >= block.first:
+            waiting, alone = list(read(alone)), None
+        elif alone is not None:
+            yield from read(alone)
         if waiting and waiting[-1].ordinal >= block.first:
             ready = bisect_left(waiting, block.first, key=attrgetter("ordinal"))
             yield from waiting[:ready]
-            waiting = waiting[ready:] + entries
+            waiting = waiting[ready:]
+            waiting.extend(read(block))
             waiting.sort()  # two sorted runs: a merge
         else:
             yield from waiting
-            waiting = entries
-    yield from waiting
+            waiting, alone = [], block
+    yield from read(alone) if alone is not None else waiting
 
 
-def _entries(block: Block) -> list[Entry]:
-    return [
+def _sorted(index: Index, entries: Iterator[E]) -> Iterable[E]:
+    """A block's entries by ordinal; not all in memory together if they settled in that order."""
+    return entries if len(index.header.runs) < 2 else sorted(entries)
+
+
+def _entries(block: Block) -> Iterable[Entry]:
+    index = read_index(block)
+    found = (
         Entry(ordinal, -block.seq, -number, digest, outcome, raw)
-        for number, (ordinal, digest, outcome, raw) in enumerate(read_outcomes(block))
-    ]
+        for number, (ordinal, digest, outcome, raw) in enumerate(read_outcomes(block, index))
+    )
+    return _sorted(index, found)
 
 
 def identities(reader: Reader, head: Head) -> Iterator[Identity]:
@@ -99,17 +110,17 @@ def identities(reader: Reader, head: Head) -> Iterator[Identity]:
     leave_out = head.retired_set()
     blocks = reader.blocks(payload=False, by_place=True)
     found = (i for i in _newest(_by_ordinal(blocks, _identities)) if i.ordinal not in leave_out)
-    moves = _moves(reader, head.epoch)
-    return found if not moves else iter(sorted(found, key=lambda i: moves.get(i.ordinal, i.ordinal)))
+    places = _places(reader, head.epoch)
+    return _by_position(found, _unmoved, places) if places else found
 
 
-def _identities(block: Block) -> list[Identity]:
+def _identities(block: Block) -> Iterable[Identity]:
     index = read_index(block)
     header = index.header
     status: dict[int, Status] = dict.fromkeys(header.failed, "failed")
     status.update(dict.fromkeys(header.skipped, "skipped"))
     keys = index.keys
-    return [
+    found = (
         Identity(
             ordinal,
             -block.seq,
@@ -119,7 +130,8 @@ def _identities(block: Block) -> list[Identity]:
             keys[16 * number : 16 * number + 16],
         )
         for number, ordinal in enumerate(header.ordinals())
-    ]
+    )
+    return _sorted(index, found)
 
 
 def _newest(entries: Iterator[E]) -> Iterator[E]:
@@ -130,17 +142,29 @@ def _newest(entries: Iterator[E]) -> Iterator[E]:
             yield entry
 
 
-def _moves(reader: Reader, epoch: int) -> dict[int, int]:
-    """Position by ordinal, of the items that stand elsewhere."""
-    moves: dict[int, int] = {}
+def _places(reader: Reader, epoch: int) -> array[int] | None:
+    """Position by ordinal, up to the last item that stands elsewhere; None if none does."""
+    places: array[int] | None = None
     for block in reader.blocks(payload=False, marked=True):
         index = read_index(block)
-        if index.header.epoch == epoch and index.moves:
-            moves.update(zip(index.moves[::2], index.moves[1::2], strict=True))
-    return moves
+        if index.header.epoch != epoch or not index.moves:
+            continue
+        places = array("Q") if places is None else places
+        for ordinal, position in zip(index.moves[::2], index.moves[1::2], strict=True):
+            places.extend(range(len(places), ordinal + 1))
+            places[ordinal] = position
+    return places
 
 
-def _by_position(entries: Iterator[Entry], moves: dict[int, int]) -> Iterator[Entry]:
+def _moved(entry: Entry, position: int) -> Entry:
+    return msgspec.structs.replace(entry, outcome=msgspec.structs.replace(entry.outcome, position=position))
+
+
+def _unmoved(identity: Identity, position: int) -> Identity:
+    return identity
+
+
+def _by_position(entries: Iterator[E], moved: Callable[[E, int], E], places: array[int]) -> Iterator[E]:
     """Sorted by a temporary database on disk, since any order is possible and memory is not to grow."""
     with contextlib.closing(sqlite3.connect("", isolation_level=None)) as database:
         # An item that the newest reading of the input has not reached may share its last position with another.
@@ -149,13 +173,16 @@ def _by_position(entries: Iterator[Entry], moves: dict[int, int]) -> Iterator[En
             "WITHOUT ROWID"
         )
         database.execute("BEGIN")
+        kind: type[E] | None = None
         for entry in entries:
-            position = moves.get(entry.ordinal, entry.ordinal)
-            moved = msgspec.structs.replace(entry.outcome, position=position)
-            body = msgspec.msgpack.encode(msgspec.structs.replace(entry, outcome=moved))
+            kind = type(entry)
+            position = places[entry.ordinal] if entry.ordinal < len(places) else entry.ordinal
+            body = msgspec.msgpack.encode(moved(entry, position))
             database.execute("INSERT INTO entry VALUES (?, ?, ?)", (position, entry.ordinal, body))
-        for (body,) in database.execute("SELECT body FROM entry ORDER BY position, ordinal"):
-            yield msgspec.msgpack.decode(body, type=Entry)
+        if kind is not None:
+            decode = msgspec.msgpack.Decoder(kind).decode
+            for (body,) in database.execute("SELECT body FROM entry ORDER BY position, ordinal"):
+                yield decode(body)
 
 
 def indexes(reader: Reader, *, marked: bool = False) -> Iterator[Index]:
@@ -172,16 +199,6 @@ def digests(reader: Reader, end: int) -> array[int]:
         for start, length in index.header.runs:
             found[start : start + length] = index.digests[at : at + length]
             at += length
-    return found
-
-
-def keys(reader: Reader) -> dict[bytes, int]:
-    """Ordinal by key digest."""
-    found: dict[bytes, int] = {}
-    for index in indexes(reader):
-        packed = index.keys
-        names = (packed[at : at + 16] for at in range(0, len(packed), 16))
-        found.update(zip(names, index.header.ordinals(), strict=True))
     return found
 
 

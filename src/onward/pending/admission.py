@@ -8,7 +8,7 @@ was reordered or grew in the middle: an item keeps the ordinal it got first, and
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ from onward.errors import DuplicateKey, InputChanged, UsageError, ways_of_change
 from onward.journal.blocks import key_digest
 from onward.journal.intervals import IntervalSet
 from onward.model import Item, Key
+from onward.pending.keys import KeyIndex
+from onward.pending.marks import Marks
 from onward.settings import OnChange
 
 KeyOf = Callable[[Any], Key]
@@ -52,12 +54,12 @@ class Known:
     """What was read from the store for the resume rule.
 
     Attributes:
-        keys: key digest to ordinal, in keyed runs.
+        keys: of all outcomes, in keyed runs.
         digests: the items' digests by ordinal, None where there is nothing to compare.
         retry: failed ordinals to take up again.
     """
 
-    keys: dict[bytes, int] = field(default_factory=dict)
+    keys: KeyIndex = field(default_factory=KeyIndex)
     digests: array[int] | None = None
     retry: IntervalSet = field(default_factory=IntervalSet)
 
@@ -102,9 +104,8 @@ class Admission:
         self._digest = digest
         self._on_change = on_change
         self._skip_duplicates = duplicates == "skip"
-        self._assigned = IntervalSet()
-        # Behind the place it starts at, everything was seen by an earlier session.
-        self._seen = IntervalSet(self._before(book.settled.intervals(), start) if key else ())
+        # By ordinal: what has come. Before the place it starts at, everything settled came in an earlier session.
+        self._met = Marks(self._before(book.settled.intervals(), start) if key else ())
         self._behind_settled = book.settled.end()
         self.position = start
         self.findings = Findings()
@@ -139,30 +140,29 @@ class Admission:
 
     def _keyed(self, position: int, value: Any, digest: int, key: Key) -> Item | None:
         name = key_digest(key)
-        ordinal = self._keys.get(name)
-        if ordinal is not None and (ordinal in self._seen or ordinal in self._assigned):
+        ordinal = self._keys.find(name)
+        new = ordinal is None
+        if ordinal is None:
+            ordinal = self._new_ordinal(position)
+            self._keys.add(name, ordinal)
+        elif ordinal in self._met:
             self._duplicate(position, key)
             return None
+        self._met.add(ordinal)
         self.position = position + 1
-        if ordinal is None:
-            ordinal = self._keys[name] = self._new_ordinal(position)
-            self._assigned.add(ordinal)
-            self._note(ordinal, position)
-            self.findings.new += 1
-            return Item(position, key, value, ordinal, digest)
-        self._seen.add(ordinal)
-        self._note(ordinal, position)
-        return self._settled(Item(position, key, value, ordinal, digest))
-
-    def _new_ordinal(self, position: int) -> int:
-        taken = self._book.settled, self._assigned
-        if not any(position in numbers for numbers in taken):
-            return position
-        return max(position, *(numbers.end() for numbers in taken))
-
-    def _note(self, ordinal: int, position: int) -> None:
         if ordinal != position:
             self._book.move(ordinal, position)
+        item = Item(position, key, value, ordinal, digest)
+        if new:
+            self.findings.new += 1
+            return item
+        return self._settled(item)
+
+    def _new_ordinal(self, position: int) -> int:
+        settled, met = self._book.settled, self._met
+        if position not in met and position not in settled:
+            return position
+        return max(position, settled.end(), met.end)
 
     def _duplicate(self, position: int, key: Key) -> None:
         if not self._skip_duplicates:
@@ -212,9 +212,9 @@ class Admission:
         """
         settled, retired = self._book.settled, self._book.retired
         if self._key is None:
-            gone = IntervalSet(self._behind(settled.intervals(), self.position))
+            gone: Iterable[int] = IntervalSet(self._behind(settled.intervals(), self.position))
         else:
-            gone = IntervalSet.of(o for o in settled if o not in self._seen and o not in self._assigned)
+            gone = self._met.missing(settled.intervals())
         fresh = [ordinal for ordinal in gone if ordinal not in retired]
         if fresh and self._key is None:
             self._judge_shorter(len(fresh))

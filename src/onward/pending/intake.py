@@ -11,6 +11,7 @@ from onward.journal.intervals import IntervalSet
 from onward.journal.journal import Journal
 from onward.model import Item, Key
 from onward.pending.admission import Admission, Known
+from onward.pending.keys import KeyIndex, stored_keys
 from onward.settings import Settings
 from onward.sources.base import AsyncSource, Place, Source
 
@@ -136,7 +137,7 @@ def open_intake(
     retry = journal.failed if settings.retry_failed and head.counts.failed else IntervalSet()
     verify = bool(settled) and not unchanged
     known = Known(
-        keys=outcomes.keys(journal.store) if keyed and settled else {},
+        keys=stored_keys(journal.store) if keyed and settled else KeyIndex(),
         digests=outcomes.digests(journal.store, settled.end()) if verify else None,
         retry=retry,
     )

@@ -28,6 +28,7 @@ from onward.journal import records
 from onward.journal.blocks import key_digest
 from onward.journal.records import Head
 from onward.model import Key, Marker, RunInfo
+from onward.pending.keys import KeyIndex
 from onward.publish.actions import Output, intact
 from onward.settings import OnChange
 from onward.sources.base import AsyncSource, Source
@@ -123,16 +124,16 @@ class InputDigest:
     ) -> None:
         self._digest = digest
         self._key = key
-        self._seen: set[bytes] | None = set() if key and duplicates == "skip" else None
+        self._seen = KeyIndex() if key and duplicates == "skip" else None
         self._hasher = xxhash.xxh3_128()
         self.total = 0
 
     def add(self, value: Any) -> None:
         name = key_digest(self._key(value)) if self._key else b""
         if self._seen is not None:
-            if name in self._seen:
+            if self._seen.find(name) is not None:
                 return
-            self._seen.add(name)
+            self._seen.add(name, self.total)
         self._hasher.update(name + self._digest(value).to_bytes(8, "little"))
         self.total += 1
 
