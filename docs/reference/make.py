@@ -230,7 +230,7 @@ def api() -> Iterator[str]:
         "- [Running a function](#running-a-function): `map`, `amap`, `stream`, `astream`, and [all policies](#policies)",
         "- [A loop of your own](#a-loop-of-your-own): `run`",
         "- [Jobs](#jobs): `job`, `Job`",
-        "- [Inside a job function](#inside-a-job-function): `step`, `count`, `spend`, `Skip`",
+        "- [Inside a job function](#inside-a-job-function): `step`, `once`, `count`, `spend`, `Skip`",
         "- [Looking at a run](#looking-at-a-run): `load`",
         "- [Values](#values): `Report`, `Outcome`, `Every`, `Retry` and others",
         "- [Errors](errors.md): `OnwardError`, `Interrupted`, `Stopped`",
@@ -257,6 +257,9 @@ def api() -> Iterator[str]:
     yield from record(plan.Plan, "Plan")
     yield from ("## Inside a job function", "")
     yield from face(onward.step, "onward.step")
+    yield from face(onward.once, "onward.once")
+    yield from face(onward.Done, "onward.Done")
+    yield from face(onward.NotDone, "onward.NotDone")
     yield from face(onward.count, "onward.count")
     yield from face(onward.spend, "onward.spend")
     yield from face(onward.Skip, "onward.Skip")
@@ -282,6 +285,7 @@ WAYS_OUT = {
     "ValueRefused": "return plain JSON values, dataclasses or pydantic models; the message gives the path to the part",
     "BatchMismatch": "return one result per item, in order",
     "SourceError": "mend the line that is named, or have bad records handled by your function; start again",
+    "InDoubt": 'look whether it was done; give `reconcile=`, or `in_doubt="redo"`, and retry failed items',
     "StateNotRebuildable": '`on_change="restart"`, or compute the state with `on_result=`',
     "InputChanged": '`on_change=` "keep", "redo" or "restart"; or restore the input',
     "FunctionChanged": '`on_change=` "keep", "redo" or "restart"; or restore the function',
@@ -324,12 +328,14 @@ def error_page() -> Iterator[str]:
     yield from (
         "All are in `onward.errors`; `onward.OnwardError`, `onward.Stopped` and `onward.Interrupted` are in `onward` too.",
         "",
-        "## Two that stand outside",
+        "## Three that stand outside",
         "",
         f"**`onward.Interrupted`** (exit code {errors.Interrupted.exit_code}). {doc(errors.Interrupted).text} It is a "
         "`KeyboardInterrupt`, so that a broad `except Exception` cannot swallow a Ctrl-C.",
         "",
         "**`onward.Skip`** is not an error but a way to settle an item: `raise onward.Skip(reason)` inside a job function.",
+        "",
+        "**`onward.NotDone`** is what a function that `onward.once` calls raises to say that it has done nothing, so that it may be tried again.",
         "",
         "## What your function raises",
         "",

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from onward._version import __version__
 
 if TYPE_CHECKING:
+    from onward.attempts.effects import Done, once
     from onward.attempts.retry import Retry
     from onward.attempts.steps import count, spend, step
     from onward.cadence import Every
-    from onward.errors import Interrupted, OnwardError, Skip, Stopped
+    from onward.errors import Interrupted, NotDone, OnwardError, Skip, Stopped
     from onward.faces import amap, astream, map, run, stream  # noqa: A004
     from onward.jobs import Job, job
     from onward.model import Item, Outcome
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from onward.view import load
 
 __all__ = [
+    "Done",
     "Every",
     "Interrupted",
     "Item",
     "Job",
+    "NotDone",
     "OnwardError",
     "Outcome",
     "Report",
@@ -39,6 +42,7 @@ __all__ = [
     "job",
     "load",
     "map",
+    "once",
     "run",
     "spend",
     "step",
@@ -47,11 +51,12 @@ __all__ = [
 
 _HOMES = {
     "cadence": ("Every",),
-    "errors": ("Interrupted", "OnwardError", "Skip", "Stopped"),
+    "errors": ("Interrupted", "NotDone", "OnwardError", "Skip", "Stopped"),
     "faces": ("amap", "astream", "map", "run", "stream"),
     "jobs": ("Job", "job"),
     "model": ("Item", "Outcome"),
     "report": ("Report",),
+    "attempts.effects": ("Done", "once"),
     "attempts.retry": ("Retry",),
     "attempts.steps": ("count", "spend", "step"),
     "view": ("load",),

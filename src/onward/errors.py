@@ -5,6 +5,7 @@
     ├── ValueRefused                1   a result or state that JSON would not give back equal
     ├── BatchMismatch               1   a batch function returned another number of results than it got items
     ├── SourceError                 1   the input cannot be read
+    ├── InDoubt                     1   an act that may have been done before; its item fails
     ├── Refused                     4   what is stored and what is asked do not fit
     │   ├── InputChanged
     │   ├── FunctionChanged
@@ -26,8 +27,9 @@
     │   └── StoreNewer              7   written by a later version of onward
     └── RunNotFound                 2
 
-Two classes stand outside the tree on purpose: ``Interrupted`` is a ``KeyboardInterrupt``, so that a broad
-``except Exception`` cannot swallow a Ctrl-C, and ``Skip`` is not an error but a way to settle an item.
+Three classes stand outside the tree on purpose: ``Interrupted`` is a ``KeyboardInterrupt``, so that a broad
+``except Exception`` cannot swallow a Ctrl-C; ``Skip`` is not an error but a way to settle an item, and ``NotDone`` is
+what a function says that acts by ``onward.once``.
 """
 
 from __future__ import annotations
@@ -61,6 +63,13 @@ class BatchMismatch(OnwardError):
 
 class SourceError(OnwardError):
     """The input cannot be read; names the file and the line or record."""
+
+
+class InDoubt(OnwardError):
+    """An act of ``onward.once`` may have been done before, and nothing tells; it was not done again."""
+
+    permanent = True
+    """Another attempt would not know more."""
 
 
 class Refused(OnwardError):
@@ -197,3 +206,16 @@ class Skip(Exception):
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class NotDone(Exception):
+    """Raise inside a function called by ``onward.once`` to say that it has done nothing, so that it may be tried again.
+
+    Args:
+        reason: why, for the record.
+        retry_after: seconds after which to try again, if the other side named some.
+    """
+
+    def __init__(self, reason: str = "", retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after

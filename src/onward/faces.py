@@ -16,7 +16,7 @@ from onward.loop import Run
 from onward.model import Key, OnResult, Outcome
 from onward.report import Report
 from onward.session import execution
-from onward.settings import Duplicates, OnChange, Settings, check_names
+from onward.settings import Duplicates, InDoubtPolicy, OnChange, Settings, check_names
 
 
 def map(  # noqa: A001 - the name of the idea
@@ -49,6 +49,8 @@ def map(  # noqa: A001 - the name of the idea
     force: bool = False,
     again: bool = False,
     version: str | int | None = None,
+    reconcile: Callable[[Any, str, str], Any] | None = None,
+    in_doubt: InDoubtPolicy = "fail",
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
 ) -> Report:
@@ -94,6 +96,10 @@ def map(  # noqa: A001 - the name of the idea
         force: replace an output that another program wrote.
         again: start from the beginning, finished or not.
         version: the function's identity, in place of its source.
+        reconcile: ``reconcile(item, name, idempotency_key)`` is asked about an act of :func:`onward.once` that is in
+            doubt: it looks whether it was done, and gives ``onward.Done(value)``, "redo", or "leave", which fails the
+            item. It may be a coroutine function if the job's is one.
+        in_doubt: what to do about such an act without ``reconcile``: "fail" the item, or "redo" the act.
         observers: called with each :mod:`event <onward.events>`.
         progress: True shows it everywhere, False nowhere, None on a terminal and in notebooks.
 

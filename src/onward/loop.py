@@ -39,7 +39,7 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._session = make_session(settings, None, None, background=False)
-        self._home = SessionHome(self._session)
+        self._home = SessionHome(self._session, asynchronous=False)
         self._work = False
         self._given: Pending | None = None
         self._attempt: Attempt | None = None
@@ -262,6 +262,7 @@ class Pending:
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         run, session = self._run, self._run._session
+        run._home.asynchronous = True
         if not run._adopt(self._source):
             run._work = session.begin(await drive.same_input_async(session))
         if not run._work:

@@ -210,7 +210,8 @@ class Marker(Struct, frozen=True):
     """The completion marker: what is left of a run when its outcomes are gone.
 
     ``input_digest`` is taken over the digests of all items in order, ``fingerprint`` is the source's own.
-    ``outdated`` is a failures file of an earlier finish that this one removes.
+    ``outdated`` is a failures file of an earlier finish that this one removes, ``effects`` tells that items have acted
+    on the world outside.
     """
 
     counts: Counts
@@ -223,6 +224,10 @@ class Marker(Struct, frozen=True):
     fingerprint: dict[str, Any] | None = None
     state: Any = None
     counters: dict[str, float] = field(default_factory=dict)
+    spent: dict[str, float] = field(default_factory=dict)
+    spent_settled: dict[str, float] = field(default_factory=dict)
+    effects: bool = False
+    work: float = 0.0
     output: OutputRecord | None = None
     failures: OutputRecord | None = None
     outdated: OutputRecord | None = None

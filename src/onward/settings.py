@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 OnChange = Literal["stop", "keep", "redo", "restart"]
 Duplicates = Literal["refuse", "skip"]
+InDoubtPolicy = Literal["fail", "redo"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,8 @@ class Settings:
     force: bool = False
     again: bool = False
     version: str | int | None = None
+    reconcile: Callable[[Any, str, str], Any] | None = None
+    in_doubt: InDoubtPolicy = "fail"
     observers: Sequence[Observer] = ()
     progress: bool | None = None
     command: str | None = None
@@ -107,6 +110,9 @@ def _resolve(s: Settings) -> Terms:
     check_name("run", s.run)
     _check_choice("on_change", s.on_change, ("stop", "keep", "redo", "restart"))
     _check_choice("duplicates", s.duplicates, ("refuse", "skip"))
+    _check_choice("in_doubt", s.in_doubt, ("fail", "redo"))
+    if s.reconcile is not None and not callable(s.reconcile):
+        raise UsageError(f"reconcile={s.reconcile!r}: a function of item, name and idempotency key")
     for what, number in (("limit", s.limit), ("batch", s.batch), ("workers", s.workers)):
         _check_count(what, number)
     for name in s.params or {}:

@@ -7,6 +7,7 @@ again, and returns an outcome for each item; none if the session stopped while i
 from __future__ import annotations
 
 import contextvars
+import functools
 import inspect
 import threading
 import time
@@ -18,6 +19,7 @@ from onward.attempts import retry
 from onward.attempts.context import Attempt, BatchAttempt, current
 from onward.attempts.failures import failure, leaf
 from onward.attempts.home import Home
+from onward.attempts.threads import Threads
 from onward.codec import Restore, decode, encode
 from onward.errors import BatchMismatch, Skip, Stopped, ValueRefused
 from onward.model import Failure, Item, Settled, Status
@@ -373,15 +375,11 @@ class ThreadedCall:
     """Calls a plain function from an event loop, in one of ``workers`` threads."""
 
     def __init__(self, policy: Policy, workers: int) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
         self._call = SyncCall(policy)
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="onward-worker")
+        self._threads = Threads(workers)
 
     async def __call__(self, unit: Unit) -> list[Settled]:
-        import asyncio
-
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._in_thread, unit)
+        return await self._threads.call(functools.partial(self._in_thread, unit))
 
     def _in_thread(self, unit: Unit) -> list[Settled]:
         self._call.free_slot()  # of another item's late attempt

@@ -94,11 +94,11 @@ class RunContext(Protocol):
 class Attempt:
     """One try at one unit: what ``step`` and ``count`` know of it, and its :class:`RunContext`."""
 
-    __slots__ = ("_home", "_unit", "_used", "counters")
+    __slots__ = ("_unit", "_used", "counters", "home")
 
     def __init__(self, unit: Sequence[Item], home: Home) -> None:
         self._unit = unit
-        self._home = home
+        self.home = home
         self.counters: dict[str, float] | None = None
         self._used: set[str] | None = None
 
@@ -108,8 +108,8 @@ class Attempt:
 
     # Steps and counters
 
-    def claim(self, name: str) -> bytes | None:
-        """Take a step's name, and what is stored under it.
+    def claim(self, name: str, what: str = "step") -> None:
+        """Take the name of a step or an act.
 
         Raises:
             UsageError: it was taken in this attempt.
@@ -117,13 +117,16 @@ class Attempt:
         used = self._used = self._used or set()
         if name in used:
             raise UsageError(
-                f"step {name!r} occurs twice in item {self.item.key!r}; give each step its own name"
+                f"{what} {name!r} occurs twice in item {self.item.key!r}; give each {what} its own name"
             )
         used.add(name)
-        return self._home.finished_step(self.item, name)
+
+    def finished(self, name: str) -> bytes | None:
+        """What is stored of a step, None if it has not finished."""
+        return self.home.finished_step(self.item, name)
 
     def keep(self, name: str, raw: bytes) -> None:
-        self._home.keep_step(self.item, name, raw)
+        self.home.keep_step(self.item, name, raw)
 
     def count(self, name: str, amount: float) -> None:
         counters = self.counters = self.counters or {}
@@ -133,19 +136,19 @@ class Attempt:
 
     @property
     def job(self) -> str:
-        return self._home.job
+        return self.home.job
 
     @property
     def run(self) -> str:
-        return self._home.run
+        return self.home.run
 
     @property
     def stopping(self) -> bool:
-        return self._home.stop.requested
+        return self.home.stop.requested
 
     def spend(self, **amounts: float) -> None:
         spent = checked(amounts)
-        ledger = self._home.ledger
+        ledger = self.home.ledger
         held = reserved.get()
         if held is not None and held.ledger is ledger:
             held.use(spent)
@@ -155,23 +158,23 @@ class Attempt:
             ledger.changed()
 
     def reserve(self, **amounts: float) -> Reservation:
-        return Reservation(self._home, checked(amounts))
+        return Reservation(self.home, checked(amounts))
 
     def pause(self, seconds: float) -> None:
-        self._home.stop.pause(seconds)
+        self.home.stop.pause(seconds)
 
     async def apause(self, seconds: float) -> None:
-        await self._home.stop.pause_async(seconds)
+        await self.home.stop.pause_async(seconds)
 
     def note(self, name: str) -> Any | None:
-        return self._home.ledger.notes.get(name)
+        return self.home.ledger.notes.get(name)
 
     def keep_note(self, name: str, value: Callable[[], Any]) -> None:
-        self._home.ledger.notes.keep(name, value)
+        self.home.ledger.notes.keep(name, value)
 
     def save(self) -> None:
         box: SimpleQueue[BaseException | None] = SimpleQueue()
-        self._home.when_saved(box.put)
+        self.home.when_saved(box.put)
         error = box.get()
         if error is not None:
             raise error
@@ -190,7 +193,7 @@ class Attempt:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(answer, error)
 
-        self._home.when_saved(done)
+        self.home.when_saved(done)
         error = await saved
         if error is not None:
             raise error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from onward.attempts.ledger import Ledger
 from onward.errors import Stopped
@@ -20,12 +20,28 @@ class Home(Protocol):
     run: str
     ledger: Ledger
     stop: Stop
+    asynchronous: bool
+    """The job's function, or the loop, is a coroutine's."""
+    reconcile: Callable[[Any, str, str], Any] | None
+    in_doubt: str
 
     def finished_step(self, item: Item, name: str) -> bytes | None:
         """The stored result of a step, None if it has not finished."""
 
     def keep_step(self, item: Item, name: str, raw: bytes) -> None:
         """Keep a step's result; the cadence decides when it is durable."""
+
+    def effect_of(self, item: Item) -> str:
+        """What the item's acts are known by: its key, or position and content."""
+
+    def effect(self, item: Item, name: str) -> bytes | None:
+        """What is stored of an act."""
+
+    def keep_effect(self, item: Item, name: str, raw: bytes) -> None:
+        """Keep something of an act; the cadence decides when it is durable."""
+
+    def settled_before(self, item: Item) -> bool:
+        """Whether the item had settled well before it was taken up again."""
 
     def when_saved(self, done: Done) -> None:
         """Save soon, and call ``done`` when all that is there now is durable, or with the error that it cannot be."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -37,11 +37,24 @@ class Notes:
         for name, source in list(self._sources.items()):
             try:
                 self._stored[name] = msgspec.Raw(encode(source(), f"the note {name!r}"))
-            except Exception as error:  # noqa: BLE001 - of whatever the caller's code may raise
+            except Exception as error:
                 warnings.warn(f"the note {name!r} was not saved: {error!r}", RuntimeWarning, stacklevel=2)
 
     def snapshot(self) -> dict[str, msgspec.Raw]:
         return dict(self._stored)
+
+
+class Stored(Protocol):
+    """What a checkpoint holds of it."""
+
+    @property
+    def spent(self) -> Mapping[str, float]: ...
+    @property
+    def spent_settled(self) -> Mapping[str, float]: ...
+    @property
+    def notes(self) -> Mapping[str, msgspec.Raw]: ...
+    @property
+    def effects(self) -> bool: ...
 
 
 class Ledger:
@@ -49,23 +62,20 @@ class Ledger:
 
     Attributes:
         changed: called when there is something new to save.
+        effects: whether any item acted on the world outside.
     """
 
     def __init__(self, spending: Spending | None = None) -> None:
         self.spending = spending or Spending()
         self.notes = Notes()
         self.changed: Callable[[], None] = lambda: None
+        self.effects = False
 
-    def load(
-        self,
-        spent: Mapping[str, float],
-        settled: Mapping[str, float],
-        notes: Mapping[str, msgspec.Raw],
-        changed: Callable[[], None],
-    ) -> None:
+    def load(self, stored: Stored, changed: Callable[[], None]) -> None:
         """Go on from a checkpoint."""
-        self.spending.load(spent, settled)
-        self.notes.load(notes)
+        self.spending.load(stored.spent, stored.spent_settled)
+        self.notes.load(stored.notes)
+        self.effects = stored.effects
         self.changed = changed
 
     @property

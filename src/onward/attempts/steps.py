@@ -23,14 +23,16 @@ def step(name: str, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     attempt = attempt_for("step")
     if inspect.iscoroutinefunction(fn):
         return _step_async(attempt, name, fn, args, kwargs)
-    raw = attempt.claim(name)
+    attempt.claim(name)
+    raw = attempt.finished(name)
     if raw is None:
         raw = _keep(attempt, name, fn(*args, **kwargs))
     return restored(fn, raw)
 
 
 async def _step_async(attempt: Attempt, name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    raw = attempt.claim(name)
+    attempt.claim(name)
+    raw = attempt.finished(name)
     if raw is None:
         raw = _keep(attempt, name, await fn(*args, **kwargs))
     return restored(fn, raw)

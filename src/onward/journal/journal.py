@@ -103,7 +103,7 @@ class Journal:
         self._saving = threading.Lock()
         self._flusher = Flusher(self._seconds_until_due, self.checkpoint)
         self.steps = Steps(store, self._flusher.wake)
-        self._ledger.load(head.spent, head.spent_settled, head.notes, self._flusher.wake)
+        self._ledger.load(head, self._flusher.wake)
         self.error: BaseException | None = None
         self.saved_monotonic: float | None = None
 
@@ -200,7 +200,7 @@ class Journal:
         """A settled item will be done again; its finished steps do not count."""
         with self._lock:
             self._outdate(self.old_status(item.ordinal))
-            self.steps.drop(item)
+            self.steps.drop_steps(item)
 
     def keep(self, item: Item) -> None:
         """A settled item's outcome stands for a content it was not made from."""
@@ -319,6 +319,7 @@ class Journal:
             spent=spent,
             spent_settled=spent_settled,
             notes=self._ledger.notes.snapshot(),
+            effects=self._ledger.effects,
             state=msgspec.Raw(self.state.snapshot()),
             state_stale=self.state_stale,
             folded=self.state.identity,

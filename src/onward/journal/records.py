@@ -29,6 +29,7 @@ class Head(Struct, frozen=True):
             work, ``bytes`` of results.
         spent: amounts of all attempts, lost ones too; ``spent_settled``: of that, for succeeded and skipped items.
         notes: what attempts keep for later sessions, by name.
+        effects: items have acted on the world outside, by ``onward.once``.
         state: the run's state, as JSON.
         state_stale: an outcome that is in the state is not valid any more.
         folded: identity of the ``on_result`` the state was made by; None: kept by hand.
@@ -53,6 +54,7 @@ class Head(Struct, frozen=True):
     spent: dict[str, float] = field(default_factory=dict)
     spent_settled: dict[str, float] = field(default_factory=dict)
     notes: dict[str, msgspec.Raw] = field(default_factory=dict)
+    effects: bool = False
     state: msgspec.Raw = msgspec.Raw(b"{}")
     state_stale: bool = False
     folded: str | None = None

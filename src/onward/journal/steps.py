@@ -1,4 +1,4 @@
-"""Finished steps of items that are not settled, and which of them the next checkpoint saves or forgets."""
+"""Finished steps and acts of items that are not settled, and which of them the next checkpoint saves or forgets."""
 
 from __future__ import annotations
 
@@ -37,24 +37,44 @@ class Steps:
 
     def get(self, item: Item, name: str) -> bytes | None:
         """The stored result of a step of an unsettled item."""
-        with self._lock:
-            return self.by_item.get(_key(item), {}).get(name)
+        return self._get(_key(item), name)
 
     def keep(self, item: Item, name: str, raw: bytes) -> None:
         """Keep a step's result; the cadence decides when it is durable."""
-        key = _key(item)
+        self._keep(_key(item), name, raw)
+
+    def effect(self, key: str, name: str) -> bytes | None:
+        """What is stored of an act of an unsettled item, by its :func:`effect_key`."""
+        return self._get(key, name)
+
+    def keep_effect(self, key: str, name: str, raw: bytes) -> None:
+        """Keep something of an act; the cadence decides when it is durable."""
+        self._keep(key, name, raw)
+
+    def _get(self, key: str, name: str) -> bytes | None:
+        with self._lock:
+            return self.by_item.get(key, {}).get(name)
+
+    def _keep(self, key: str, name: str, raw: bytes) -> None:
         with self._lock:
             self.by_item.setdefault(key, {})[name] = raw
             self._new.append(records.write_step(key, name, raw))
         self._changed()
 
     def drop(self, item: Item) -> None:
-        """The item has settled, or is to be done again."""
-        key = _key(item)
+        """The item has settled: neither steps nor acts are needed any more."""
+        self._drop(_key(item), effect_key(item, keyed=True), effect_key(item, keyed=False))
+
+    def drop_steps(self, item: Item) -> None:
+        """The item is to be done again: its acts stay, since the world outside does not forget them."""
+        self._drop(_key(item))
+
+    def _drop(self, *keys: str) -> None:
         with self._lock:
-            if self.by_item.pop(key, None) is not None:
-                self._forget.append(key)
-                self._new = [step for step in self._new if step.item != key]
+            gone = [key for key in keys if self.by_item.pop(key, None) is not None]
+            if gone:
+                self._forget += gone
+                self._new = [step for step in self._new if step.item not in gone]
 
     def collect(self) -> tuple[Sequence[StepRecord], Sequence[str]]:
         """Steps to save and items to forget, for one checkpoint."""
@@ -67,3 +87,8 @@ class Steps:
 def _key(item: Item) -> str:
     # With the content's digest: no outcome tells yet what the item was when its steps were done.
     return msgspec.json.encode((item.key, item.digest)).decode()
+
+
+def effect_key(item: Item, *, keyed: bool) -> str:
+    """What an item's acts are stored by: its key whatever its content, or position and content where it has none."""
+    return msgspec.json.encode({"once": item.key if keyed else (item.key, item.digest)}).decode()

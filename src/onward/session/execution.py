@@ -108,7 +108,7 @@ def prepare(
     policy = Policy(
         fn=fn,
         params=dict(settings.params or {}),
-        home=SessionHome(session),
+        home=SessionHome(session, asynchronous=is_async(fn)),
         stop=session.stop,
         retries=settings.terms.retries,
         timeout=settings.terms.timeout,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from onward.attempts.home import Done
 from onward.errors import Stopped
+from onward.journal.steps import effect_key
 from onward.model import Item
 from onward.session.session import Session
 
@@ -11,18 +12,35 @@ from onward.session.session import Session
 class SessionHome:
     """See :class:`onward.attempts.home.Home`. The journal is asked for late: there is one only once it is open."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, asynchronous: bool) -> None:
         self._session = session
         self.job = session.settings.job
         self.run = session.settings.run
         self.ledger = session.ledger
         self.stop = session.stop
+        self.asynchronous = asynchronous
+        self.reconcile = session.settings.reconcile
+        self.in_doubt: str = session.settings.in_doubt
 
     def finished_step(self, item: Item, name: str) -> bytes | None:
         return self._session.journal.steps.get(item, name)
 
     def keep_step(self, item: Item, name: str, raw: bytes) -> None:
         self._session.journal.steps.keep(item, name, raw)
+
+    def effect_of(self, item: Item) -> str:
+        return effect_key(item, keyed=self._session.keyed)
+
+    def effect(self, item: Item, name: str) -> bytes | None:
+        return self._session.journal.steps.effect(self.effect_of(item), name)
+
+    def keep_effect(self, item: Item, name: str, raw: bytes) -> None:
+        self.ledger.effects = True
+        self._session.journal.steps.keep_effect(self.effect_of(item), name, raw)
+
+    def settled_before(self, item: Item) -> bool:
+        journal = self._session.journal
+        return item.ordinal in journal.settled and journal.old_status(item.ordinal) != "failed"
 
     def when_saved(self, done: Done) -> None:
         self._session.journal.when_saved(done)

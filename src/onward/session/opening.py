@@ -226,8 +226,20 @@ def _finished(found: Found, asked: Asked, same_input: bool | None, repeatable: b
                 "only once and has been read to tell; run again with again=True (--again)",
                 ({"again": True},),
             )
+        _refuse_effects(found, marker)
         return "restart"
     return _output_move(found, asked, marker)
+
+
+def _refuse_effects(found: Found, marker: Marker) -> None:
+    """To begin anew because of another input would do again what was to be done once."""
+    if marker.effects:
+        raise InputChanged(
+            f"{found.info.job} ({found.info.run}) is finished, with another input than this one, and its items have "
+            "acted on the world outside (onward.once), which beginning anew would do again. Give this round a run of "
+            "its own with run= (--run), or begin anew with again=True (--again)",
+            ({"again": True},),
+        )
 
 
 def _output_move(found: Found, asked: Asked, marker: Marker) -> Move:
