@@ -1,5 +1,7 @@
 """What the settled items were made with, part by part: the function, each declared parameter, the keying.
 
+A parameter that knows what decides about it (a model, a prompt) says so, and each of its parts is compared by name.
+
 A function's identity is its source without comments, layout and decorators (which carry policies, not what is
 computed), so that only a change of what it does counts. What it calls does not count; give ``version=`` then.
 """
@@ -14,7 +16,9 @@ import json
 import textwrap
 from collections.abc import Callable, Mapping
 from types import CodeType
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+import msgspec
 
 from onward.codec import canonical, decode
 from onward.errors import UsageError, ValueRefused
@@ -33,7 +37,7 @@ def identify(
     version: str | int | None,
     keyed: bool,
 ) -> Identity:
-    """The parts of a job's identity, by name: "function", "param NAME" each, "key".
+    """The parts of a job's identity, by name: "function", "param NAME" or "param NAME.PART" each, "key".
 
     Raises:
         UsageError: a parameter has no JSON form.
@@ -44,7 +48,7 @@ def identify(
     elif function is not None:
         parts["function"] = Part(_digest(normalised_source(function)), _name(function))
     for name, value in sorted(params.items()):
-        parts[f"param {name}"] = _parameter(name, value)
+        parts |= _parameter(name, value)
     parts["key"] = keying_part(keyed)
     return parts
 
@@ -78,7 +82,41 @@ def _difference(name: str, was: Part | None, now: Part | None) -> str:
     return f"{name}: {before} is now {after}"
 
 
-def _parameter(name: str, value: Any) -> Part:
+@runtime_checkable
+class Declared(Protocol):
+    """A value that is no JSON itself, but says what of it decides about results."""
+
+    def onward_identity(self) -> Mapping[str, Any]:
+        """The parts, by name, each with a JSON form."""
+
+
+def _parameter(name: str, value: Any) -> Identity:
+    if isinstance(value, type):
+        return {f"param {name}": _type(name, value)}
+    if isinstance(value, Declared):
+        return {
+            f"param {name}.{part}": _value(f"{name}.{part}", each)
+            for part, each in value.onward_identity().items()
+        }
+    return {f"param {name}": _value(name, value)}
+
+
+def _type(name: str, kind: type[Any]) -> Part:
+    """A type decides by its schema: the fields, what they may be and what is said of them."""
+    if hasattr(kind, "model_json_schema"):  # pydantic
+        schema = kind.model_json_schema()
+    else:
+        try:
+            schema = msgspec.json.schema(kind)
+        except TypeError as error:
+            raise UsageError(
+                f"the parameter {name} is the type {kind.__name__}, without a schema: {error}"
+            ) from error
+    fields: Any = getattr(kind, "model_fields", None) or getattr(kind, "__annotations__", ())
+    return Part(_value(name, schema).digest, _shortened(f"{kind.__name__}({', '.join(fields)})"))
+
+
+def _value(name: str, value: Any) -> Part:
     try:
         raw = canonical(value, f"the parameter {name}")
     except ValueRefused as refusal:
@@ -86,7 +124,11 @@ def _parameter(name: str, value: Any) -> Part:
             f"{refusal}; parameters are part of the run's identity and need a JSON form"
         ) from refusal
     text = json.dumps(decode(raw), ensure_ascii=False)
-    return Part(_digest(text), text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
+    return Part(_digest(text), _shortened(text))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def _digest(text: str) -> str:

@@ -1,5 +1,6 @@
 """What a function is: its source without comments, layout and decorators, the same in every process."""
 
+import dataclasses
 import functools
 import importlib.util
 import subprocess
@@ -7,8 +8,9 @@ import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+import pydantic
 import pytest
 
 from onward.errors import UsageError
@@ -280,6 +282,53 @@ def test_long_parameters_are_shown_in_short() -> None:
 def test_parameters_need_a_json_form() -> None:
     with pytest.raises(UsageError, match="parameter model"):
         parts(params={"model": object()})
+
+
+class Knob:
+    """A value that knows what decides about it."""
+
+    def __init__(self, **parts: Any) -> None:
+        self._parts = parts
+
+    def onward_identity(self) -> dict[str, Any]:
+        return self._parts
+
+
+def test_a_parameter_may_say_what_decides_about_it() -> None:
+    found = parts(params={"model": Knob(name="m", temperature=0)})
+    assert set(found) == {"function", "param model.name", "param model.temperature", "key"}
+    changed = parts(params={"model": Knob(name="m", temperature=0.5, seed=1)})
+    assert [line.partition(":")[0] for line in differences(found, changed)] == [
+        "param model.seed",
+        "param model.temperature",
+    ]
+
+
+def test_and_its_parts_need_a_json_form() -> None:
+    with pytest.raises(UsageError, match=r"parameter model\.seed"):
+        parts(params={"model": Knob(seed=object())})
+
+
+@pytest.mark.parametrize("kind", ["pydantic", "dataclass", "typed dict"])
+def test_a_type_counts_by_its_schema(kind: str) -> None:
+    def verdict(score: Any) -> Any:
+        fields = {"score": score, "reason": str}
+        if kind == "pydantic":
+            return pydantic.create_model("Verdict", **{name: (each, ...) for name, each in fields.items()})
+        if kind == "dataclass":
+            return dataclasses.make_dataclass("Verdict", list(fields.items()))
+        return TypedDict("Verdict", fields)
+
+    found = parts(params={"schema": verdict(int)})
+    assert found["param schema"].shown == "Verdict(score, reason)"
+    assert differences(found, parts(params={"schema": verdict(int)})) == []
+    (line,) = differences(found, parts(params={"schema": verdict(float)}))
+    assert line.startswith("param schema: Verdict(score, reason) (")
+
+
+def test_a_type_without_a_schema_is_no_parameter() -> None:
+    with pytest.raises(UsageError, match="the parameter schema is the type Knob, without a schema"):
+        parts(params={"schema": Knob})
 
 
 def test_a_version_stands_for_the_source() -> None:

@@ -39,7 +39,7 @@ class Fault:
 
     Attributes:
         kind: "status" answers with ``status`` and the provider's error body; "stall" says nothing for ``seconds``
-            and then hangs up; "drop" hangs up at once; "cut body" and "cut stream" break off half-way; "no json"
+            and then hangs up; "drop" hangs up at once; "cut" breaks off half-way; "no json"
             answers 200 with a page of HTML; "length" stops at max_tokens; "filter" and "refusal" hold back.
         code: the provider's name of the error, such as "insufficient_quota".
         retry_after: seconds for the Retry-After header, if any.
@@ -289,13 +289,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     # Answers
 
-    def _reply(self, text: str, finish: str, body: dict[str, Any], headers: dict[str, str]) -> None:
+    def _reply(
+        self, text: str, finish: str, body: dict[str, Any], headers: dict[str, str], cut: bool = False
+    ) -> None:
         protocol = _anthropic if self.path.endswith("/messages") else _openai
         whole, events = protocol(text, finish, body)
         if body.get("stream"):
-            self._stream(events, headers)
+            self._stream(events, headers, cut)
         else:
-            self._json(200, whole, headers)
+            self._json(200, whole, headers, cut)
 
     def _json(self, status: int, value: Any, headers: dict[str, str], cut: bool = False) -> None:
         raw = json.dumps(value).encode()
@@ -332,11 +334,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._hang_up()
             case "drop":
                 self._hang_up()
-            case "cut body":
-                self._json(200, _openai(fault.text, "stop", body)[0], headers, cut=True)
-            case "cut stream":
-                protocol = _anthropic if self.path.endswith("/messages") else _openai
-                self._stream(protocol(fault.text, "stop", body)[1], headers, cut=True)
+            case "cut":
+                self._reply(fault.text, "stop", body, headers, cut=True)
             case "no json":
                 self._page()
             case other:

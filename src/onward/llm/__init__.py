@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from onward.errors import KeyRefused, QuotaExhausted, UsageError
-from onward.llm.asking import Answer, Model, Settings
+from onward.llm.asking import Answer, Model, SchemaMode, Settings
 from onward.llm.base import (
     Backend,
     Completion,
@@ -34,6 +34,7 @@ from onward.llm.base import (
     Unavailable,
     Usage,
 )
+from onward.llm.clients import Access
 from onward.llm.prices import FREE, Listed, Price, Priced
 from onward.llm.prompts import Prompt
 from onward.llm.scripted import Scripted
@@ -73,6 +74,8 @@ def model(
     temperature: float | None = 0,
     options: Mapping[str, Any] | None = None,
     timeout: float = 60,
+    stream: bool = False,
+    schema_mode: SchemaMode = "native",
     price: Price | None = None,
     rpm: int | None = None,
     tpm: int | None = None,
@@ -90,7 +93,10 @@ def model(
         temperature: 0 is as steady as the model can be, also for models that take no temperature; None leaves it to
             the provider.
         options: further parameters of the provider's own, such as ``{"seed": 7}``, sent as they are.
-        timeout: seconds for one request.
+        timeout: seconds for one request; of a stream, for each piece of it.
+        stream: have replies in pieces, so that a slow model is told from one that hangs.
+        schema_mode: "native" has the provider enforce a schema; "prompt" only tells the model of it, for providers
+            that enforce none.
         price: what a million tokens cost, where genai-prices does not know it.
         rpm, tpm: most requests and tokens a minute; by default what the provider is seen to allow.
         concurrency: most requests at a time; by default what is found to work.
@@ -99,7 +105,7 @@ def model(
         UsageError: there is no such provider.
         ModelUnavailable: the extra that the model needs is not installed.
     """
-    settings = Settings(max_tokens, temperature, dict(options or {}), rpm, tpm, concurrency)
+    settings = Settings(max_tokens, temperature, dict(options or {}), schema_mode, rpm, tpm, concurrency)
     if not isinstance(spec, str):
         pool = f"{spec.name} {id(spec)}" if settings.limited else None
         return Model(spec.name, partial(_given, spec), price or FREE, settings, pool)
@@ -108,7 +114,7 @@ def model(
         raise UsageError(
             f"model {spec!r}: the providers are {', '.join(_PROVIDERS)}, as in openai:gpt-5-mini"
         )
-    chosen = _Chosen(spec, name, base_url, api_key, timeout)
+    chosen = _Chosen(spec, name, base_url, api_key, timeout, stream)
     full, connect, listed = _PROVIDERS[provider](chosen)
     paced = provider in _SHARED or settings.limited
     return Model(full, connect, price or listed, settings, _pool(full, chosen) if paced else None)
@@ -123,6 +129,11 @@ class _Chosen:
     base_url: str | None
     api_key: str | None
     timeout: float
+    stream: bool
+
+    def access(self, base_url: str | None, key_variable: str) -> Access:
+        """How the provider is reached, where the caller did not say at ``base_url``."""
+        return Access(self.base_url or base_url, self.api_key, key_variable, self.timeout, self.stream)
 
 
 _Found = tuple[str, Callable[[], Backend], Priced]
@@ -144,17 +155,18 @@ def _openai(chosen: _Chosen, *, base_url: str | None = None, key: str = "OPENAI_
     from onward.llm.openai import OpenAICompatible
 
     _need("openai", chosen)
-    address = chosen.base_url or base_url or os.environ.get("OPENAI_BASE_URL")
-    connect = partial(
-        OpenAICompatible,
-        chosen.spec,
-        chosen.name,
-        base_url=address,
-        api_key=chosen.api_key,
-        key_variable=key,
-        timeout=chosen.timeout,
-    )
-    return chosen.spec, connect, Listed(chosen.name, "openai", address)
+    access = chosen.access(base_url or os.environ.get("OPENAI_BASE_URL"), key)
+    connect = partial(OpenAICompatible, chosen.spec, chosen.name, access)
+    return chosen.spec, connect, Listed(chosen.name, "openai", access.base_url)
+
+
+def _anthropic(chosen: _Chosen) -> _Found:
+    from onward.llm.anthropic import Anthropic
+
+    _need("anthropic", chosen)
+    access = chosen.access(os.environ.get("ANTHROPIC_BASE_URL"), "ANTHROPIC_API_KEY")
+    connect = partial(Anthropic, chosen.spec, chosen.name, access)
+    return chosen.spec, connect, Listed(chosen.name, "anthropic", access.base_url)
 
 
 def _ollama(chosen: _Chosen) -> _Found:
@@ -193,6 +205,7 @@ _PROVIDERS: dict[str, Callable[[_Chosen], _Found]] = {
     "openai": _openai,
     "openrouter": partial(_openai, base_url="https://openrouter.ai/api/v1", key="OPENROUTER_API_KEY"),
     "ollama": _ollama,
+    "anthropic": _anthropic,
     "embedded": _embedded,
     "scripted": _scripted,
 }

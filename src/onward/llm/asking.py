@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from onward.attempts.context import current_run
 from onward.errors import UsageError
@@ -27,13 +27,14 @@ from onward.llm.base import (
 )
 from onward.llm.pacing import Pacer, shared
 from onward.llm.prices import Priced
-from onward.llm.schemas import Schema, schema_of
+from onward.llm.schemas import Schema, described, schema_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 T = TypeVar("T")
 Asked = str | Sequence[Message]
+SchemaMode = Literal["native", "prompt"]
 
 REPAIR = "That reply is not valid: {why}. Answer again with the whole corrected JSON, and with nothing else."
 SHOWN = 200
@@ -67,6 +68,7 @@ class Settings:
 
     Attributes:
         max_tokens, temperature, options: see :class:`~onward.llm.base.Request`.
+        schema_mode: "native" has the provider enforce a schema, "prompt" tells the model of it.
         rpm, tpm: most requests and tokens a minute; None for what the provider allows.
         concurrency: most requests at a time; None to find out.
     """
@@ -74,6 +76,7 @@ class Settings:
     max_tokens: int = 1024
     temperature: float | None = 0
     options: Mapping[str, Any] = field(default_factory=dict)
+    schema_mode: SchemaMode = "native"
     rpm: int | None = None
     tpm: int | None = None
     concurrency: int | None = None
@@ -202,7 +205,11 @@ class Model:
             temperature=self.settings.temperature,
             options=self.settings.options,
         )
-        return request if schema is None else replace(request, schema=schema.json, schema_name=schema.name)
+        if schema is None:
+            return request
+        if self.settings.schema_mode == "prompt":
+            return replace(request, messages=[Message("system", described(schema.json)), *messages])
+        return replace(request, schema=schema.json, schema_name=schema.name)
 
     def _answer(self, value: Any, *completions: Completion) -> Answer[Any]:
         last = completions[-1]

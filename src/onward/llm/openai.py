@@ -2,121 +2,80 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from onward.errors import KeyRefused
-from onward.llm.base import Completion, Finish, ReplyCut, Request, Unavailable, Usage
-from onward.llm.responses import limits, refuses_steadiness, translated
+from onward.llm.base import Finish, Request, Usage
+from onward.llm.clients import Access, ClientBackend, Told
 from onward.llm.schemas import strict
 
 if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
+    from openai import AsyncOpenAI
 
-_FINISH: dict[str | None, Finish] = {"stop": "stop", "length": "length", "content_filter": "filtered"}
 _NEWER = ("api.openai.com", ".openai.azure.com")
 """Hosts that want ``max_completion_tokens``; the others know ``max_tokens``, which came before it."""
 
+_REFUSAL = "refusal"
+"""Not a reason of the protocol's own: there a refusal is a message of another kind, and ends with "stop"."""
 
-class OpenAICompatible:
-    """One model behind the chat completions protocol.
 
-    Args:
-        name: what the model is called here, with the provider.
-        model: what the provider calls it.
-        base_url: None for OpenAI itself.
-        api_key: from the environment's ``key_variable`` if None; servers of one's own need none.
-        timeout: seconds for a request.
+class OpenAICompatible(ClientBackend):
+    """One model behind the chat completions protocol."""
 
-    Raises:
-        KeyRefused: there is no key.
-    """
+    finishes: Mapping[str, Finish] = {
+        "stop": "stop",
+        "length": "length",
+        "content_filter": "filtered",
+        _REFUSAL: "filtered",
+    }
 
-    def __init__(
-        self,
-        name: str,
-        model: str,
-        *,
-        base_url: str | None,
-        api_key: str | None,
-        key_variable: str,
-        timeout: float,
-    ) -> None:
-        from openai import AsyncOpenAI
+    def _connected(self, access: Access) -> AsyncOpenAI:
+        from openai import APIError, AsyncOpenAI
 
-        key = api_key or os.environ.get(key_variable) or ("none" if base_url else None)
-        if key is None:
-            raise KeyRefused(f"{name} needs an API key: set {key_variable}, then run again")
-        self.name = name
-        self._model = model
-        self._takes_temperature = True
-        self._client = AsyncOpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0)
-        newer = self._client.base_url.host.endswith(_NEWER)
+        self.failure = APIError
+        client = AsyncOpenAI(
+            api_key=access.key(self.name), base_url=access.base_url, timeout=access.timeout, max_retries=0
+        )
+        newer = client.base_url.host.endswith(_NEWER)
         self._limit = "max_completion_tokens" if newer else "max_tokens"
+        return client
 
-    async def complete(self, request: Request) -> Completion:
-        import openai
+    async def _create(self, parameters: dict[str, Any]) -> Any:
+        return await self._client.chat.completions.with_raw_response.create(**parameters)
 
-        try:
-            return await self._complete(request)
-        except openai.APIError as error:
-            raise translated(error, self.name) from error
-
-    async def aclose(self) -> None:
-        await self._client.close()
-
-    async def _complete(self, request: Request) -> Completion:
-        import openai
-
-        create = self._client.chat.completions.with_raw_response.create
-        try:
-            response = await create(**self._parameters(request))
-        except openai.BadRequestError as error:
-            if not (self._takes_temperature and refuses_steadiness(error, request)):
-                raise
-            self._takes_temperature = False
-            return await self._complete(request)
-        try:
-            reply = response.parse()
-        except ValueError as error:
-            raise ReplyCut(f"the reply of {self.name} is broken off: {error}", permanent=False) from error
-        return self._completion(reply, response.headers)
-
-    def _parameters(self, request: Request) -> dict[str, Any]:
+    def _parameters(self, request: Request, temperature: float | None) -> dict[str, Any]:
         found: dict[str, Any] = {
-            "model": self._model,
+            "model": self.model,
             "messages": [{"role": each.role, "content": each.content} for each in request.messages],
             self._limit: request.max_tokens,
         }
-        if request.temperature is not None and self._takes_temperature:
-            found["temperature"] = request.temperature
+        if temperature is not None:
+            found["temperature"] = temperature
         if request.schema is not None:
             found["response_format"] = _response_format(request.schema_name, request.schema)
+        if self._stream:
+            found |= {"stream": True, "stream_options": {"include_usage": True}}
         if request.options:
             found["extra_body"] = dict(request.options)
         return found
 
-    def _completion(self, reply: ChatCompletion, headers: Mapping[str, str]) -> Completion:
-        choices = getattr(reply, "choices", None)
-        if not choices:
-            raise Unavailable(
-                f"{self.name} answered with something that is no chat completion: {reply!r:.200}"
-            )
-        message = choices[0].message
-        refusal = getattr(message, "refusal", None)
-        finish = "filtered" if refusal else _FINISH.get(choices[0].finish_reason)
-        if finish is None:
-            raise ReplyCut(
-                f"the reply of {self.name} ended for a reason that is not its end: {choices[0].finish_reason}",
-            )
-        return Completion(
-            text=refusal or message.content or "",
-            usage=_usage(reply.usage),
-            model=reply.model or self._model,
-            finish=finish,
-            limits=limits(headers),
-        )
+    def _whole(self, reply: Any) -> Told:
+        choice = reply.choices[0]
+        refusal = getattr(choice.message, "refusal", None)
+        reason = _REFUSAL if refusal else choice.finish_reason
+        return Told(refusal or choice.message.content or "", reason, _usage(reply.usage), reply.model)
+
+    def _add(self, told: Told, piece: Any) -> None:
+        told.model = piece.model or told.model
+        if piece.usage is not None:
+            told.usage = _usage(piece.usage)
+        for choice in piece.choices:
+            refusal = getattr(choice.delta, "refusal", None)
+            told.text += refusal or choice.delta.content or ""
+            if refusal:
+                told.reason = _REFUSAL
+            elif told.reason != _REFUSAL:
+                told.reason = choice.finish_reason or told.reason
 
 
 def _response_format(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

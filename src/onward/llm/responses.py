@@ -26,8 +26,10 @@ _LATER = {408, 409, 425}
 def translated(error: Any, name: str) -> OnwardError:
     """The error of a provider's client as one of ours; ``name`` is the model's."""
     status: int | None = getattr(error, "status_code", None)
+    if status is None and "Timeout" in type(error).__name__:
+        return Unavailable(f"{name} gave no answer in time; what needs longer gets it by timeout=")
     if status is None:
-        return Unavailable(f"{name} could not be reached: {_cause(error)}")
+        return Unavailable(f"{name} gave no answer: {_cause(error)}")
     what = f"{name} answered {status}: {_message(error)}"
     codes = _codes(error)
     words = what.lower()
