@@ -43,7 +43,18 @@ SEAMS = {
     "executors": {"base"},
     "sources": {"base", "fingerprint", "_files", "folder"},
     "outputs": {"base"},
-    "llm": {"asking", "background", "base", "grounding", "clients", "pacing", "prices", "prompts", "responses", "schemas"},
+    "llm": {
+        "asking",
+        "background",
+        "base",
+        "clients",
+        "grounding",
+        "pacing",
+        "prices",
+        "prompts",
+        "responses",
+        "schemas",
+    },
     "recipes": {"documents", "meetings", "screening_report", "screening_text", "transcripts"},
 }
 
