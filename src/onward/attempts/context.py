@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from contextvars import ContextVar
 from queue import SimpleQueue
@@ -43,6 +43,10 @@ class RunContext(Protocol):
     @property
     def stopping(self) -> bool:
         """Whether the session begins nothing more."""
+
+    @property
+    def budget(self) -> Mapping[str, float]:
+        """What the run may spend, by the name of the amount; empty without a budget."""
 
     def spend(self, **amounts: float) -> None:
         """Count what was spent, such as ``usd``, ``tokens``, ``input_tokens``, ``output_tokens``, ``requests``.
@@ -145,6 +149,10 @@ class Attempt:
     @property
     def stopping(self) -> bool:
         return self.home.stop.requested
+
+    @property
+    def budget(self) -> Mapping[str, float]:
+        return self.home.ledger.spending.budget
 
     def spend(self, **amounts: float) -> None:
         spent = checked(amounts)

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from onward.attempts.context import current_run
-from onward.errors import UsageError
+from onward.errors import BudgetReached, UsageError
 from onward.llm import background
 from onward.llm.base import (
     Backend,
     Completion,
     Message,
-    ModelError,
     ReplyCut,
     ReplyInvalid,
     ReplyWithheld,
@@ -161,6 +160,11 @@ class Model:
         found: NDArray[Any] = backend.embed(texts)
         return found
 
+    @property
+    def priced(self) -> bool:
+        """Whether it is known what its tokens cost."""
+        return self.price.cost(Usage(1, 1)) is not None
+
     def close(self) -> None:
         """Give back its connections. It may be used again."""
         if self._connected is not None and self._connected[0] == os.getpid():
@@ -249,11 +253,16 @@ class Model:
         run = current_run()
         if run is None:
             return await self._backend().complete(request)
+        if "usd" in run.budget and not self.priced:
+            raise BudgetReached(
+                f"a budget in USD cannot be kept, because the price of {self.name} is not known: give the model "
+                "price=Price(input=..., output=...), or the run a budget in tokens"
+            )
         async with run.reserve(**self._amounts(_most(request))):
             try:
                 completion = await self._backend().complete(request)
-            except ModelError:
-                run.spend(requests=1)
+            except BaseException:
+                run.spend(requests=1)  # of its tokens, nobody tells
                 raise
             run.spend(**self._amounts(completion.usage))
             return completion

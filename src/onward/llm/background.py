@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
+import weakref
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -45,6 +46,16 @@ def result(work: Coroutine[Any, Any, T]) -> T:
     except BaseException:
         future.cancel()
         raise
+
+
+def when_gone(owner: object, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Once nobody holds ``owner`` any more, close what it held open; in the process that opened it only."""
+
+    def closed(process: int) -> None:
+        if os.getpid() == process:
+            submit(close())
+
+    weakref.finalize(owner, closed, os.getpid()).atexit = False
 
 
 def _running() -> asyncio.AbstractEventLoop | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onward.errors import KeyRefused
+from onward.llm import background
 from onward.llm.base import Completion, Finish, ReplyCut, Request, Unavailable, Usage
 from onward.llm.responses import limits, refuses_steadiness, translated
 
@@ -72,6 +73,7 @@ class ClientBackend(ABC):
         self._stream = access.stream
         self._takes_temperature = True
         self._client = self._connected(access)
+        background.when_gone(self, self._client.close)
 
     @abstractmethod
     def _connected(self, access: Access) -> Any:
