@@ -128,14 +128,66 @@ class Window:
         self._sum += amount
 
     def headers(self, what: str) -> dict[str, str]:
+        return self._headers(
+            what, self._taken[0][0] + self._seconds - time.monotonic() if self._taken else 0.0
+        )
+
+    def _headers(self, what: str, reset: float) -> dict[str, str]:
         if self.per_minute is None or self._most is None:
             return {}
-        reset = self._taken[0][0] + self._seconds - time.monotonic() if self._taken else 0.0
         return {
             f"x-ratelimit-limit-{what}": str(int(self.per_minute)),
             f"x-ratelimit-remaining-{what}": str(max(0, int(self._most - self._sum))),
             f"x-ratelimit-reset-{what}": f"{max(0.0, reset):.3f}s",
         }
+
+
+class FixedWindow(Window):
+    """So many in each window; the windows follow one another by the clock."""
+
+    def __init__(self, per_minute: float | None, seconds: float) -> None:
+        super().__init__(per_minute, seconds)
+        self._number = 0.0
+
+    def wait(self, amount: float) -> float:
+        number, into = divmod(time.monotonic(), self._seconds)
+        if number != self._number:
+            self._number, self._sum = number, 0.0
+        fits = self._most is None or self._sum + amount <= self._most
+        return 0.0 if fits else self._seconds - into
+
+    def take(self, amount: float) -> None:
+        self._sum += amount
+
+    def headers(self, what: str) -> dict[str, str]:
+        into = time.monotonic() % self._seconds
+        return self._headers(what, self._seconds - into)
+
+
+class TokenBucket(Window):
+    """Fills evenly; ``seconds`` is how much of what was not used it keeps."""
+
+    def __init__(self, per_minute: float | None, seconds: float) -> None:
+        super().__init__(per_minute, seconds)
+        self._at = time.monotonic()
+
+    def wait(self, amount: float) -> float:
+        now = time.monotonic()
+        rate = (self.per_minute or 0.0) / 60
+        self._sum = max(0.0, self._sum - (now - self._at) * rate)
+        self._at = now
+        if self._most is None or self._sum + amount <= self._most:
+            return 0.0
+        return (self._sum + amount - self._most) / rate
+
+    def take(self, amount: float) -> None:
+        self._sum += amount
+
+    def headers(self, what: str) -> dict[str, str]:
+        return self._headers(what, self._sum * 60 / self.per_minute if self.per_minute else 0.0)
+
+
+LIMITERS: dict[str, type[Window]] = {"sliding": Window, "window": FixedWindow, "bucket": TokenBucket}
 
 
 @dataclass
@@ -144,8 +196,10 @@ class Behaviour:
 
     Attributes:
         faults: what becomes of the next calls, one each; None lets a call through.
-        rpm, tpm: limits over a sliding window of ``window`` seconds; beyond them it answers 429.
+        rpm, tpm: limits over a window of ``window`` seconds; beyond them it answers 429.
+        limiter: how it counts: in a "sliding" window, in a fixed "window", or with a "bucket" that holds as much.
         retry_after: whether those 429s say when to come again.
+        limit_headers: whether answers name the limits.
         latency: seconds that a call takes.
         key: the only API key that is accepted, if any.
         log: file that gets a line for each call.
@@ -156,7 +210,9 @@ class Behaviour:
     rpm: float | None = None
     tpm: float | None = None
     window: float = 60.0
+    limiter: str = "sliding"
     retry_after: bool = True
+    limit_headers: bool = True
     latency: float = 0.0
     key: str | None = None
     log: Path | None = None
@@ -168,8 +224,9 @@ class ModelServer:
     def __init__(self, *, port: int = 0, faults: Iterable[Fault | None] = (), **behaviour: Any) -> None:
         self.behaviour = Behaviour(faults=deque(faults), **behaviour)
         self.calls: list[dict[str, Any]] = []
-        self.requests = Window(self.behaviour.rpm, self.behaviour.window)
-        self.tokens = Window(self.behaviour.tpm, self.behaviour.window)
+        limiter = LIMITERS[self.behaviour.limiter]
+        self.requests = limiter(self.behaviour.rpm, self.behaviour.window)
+        self.tokens = limiter(self.behaviour.tpm, self.behaviour.window)
         self.lock = threading.Lock()
         self.most_at_once = 0
         self.at_once = 0
@@ -219,7 +276,8 @@ class ModelServer:
             fault = None
             self.requests.take(1)
             self.tokens.take(tokens)
-        return fault, {**self.requests.headers("requests"), **self.tokens.headers("tokens")}
+        told = {**self.requests.headers("requests"), **self.tokens.headers("tokens")}
+        return fault, told if self.behaviour.limit_headers else {}
 
     def _note(self, status: int, prompt: str, body: dict[str, Any], path: str, key: str) -> None:
         call = {"n": len(self.calls) + 1, "at": time.time(), "path": path, "status": status}
@@ -453,7 +511,11 @@ def main() -> None:
     parser.add_argument("--answer", type=_function, default=default_answer, metavar="FILE.py:FUNCTION")
     parser.add_argument("--rpm", type=float)
     parser.add_argument("--tpm", type=float)
-    parser.add_argument("--window", type=float, default=60.0, help="seconds that rpm and tpm slide over")
+    parser.add_argument(
+        "--window", type=float, default=60.0, help="seconds that rpm and tpm are counted over"
+    )
+    parser.add_argument("--limiter", choices=LIMITERS, default="sliding", help="how they are counted")
+    parser.add_argument("--no-limit-headers", dest="limit_headers", action="store_false")
     parser.add_argument("--no-retry-after", dest="retry_after", action="store_false")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds a call takes")
     parser.add_argument("--key", help="the only API key that is accepted")
