@@ -135,7 +135,16 @@ class Stopped(OnwardError):
 
 
 class BudgetReached(Stopped):
-    """``budget=`` is spent, or the next call might exceed it. A larger budget goes on."""
+    """``budget=`` is spent, or the next call might exceed it. A larger budget goes on.
+
+    ``budget`` are the amounts that were allowed.
+    """
+
+    def __init__(
+        self, message: str, report: ReportLike | None = None, budget: Mapping[str, float] | None = None
+    ) -> None:
+        super().__init__(message, report)
+        self.budget = dict(budget or {})
 
 
 class DeadlineReached(Stopped):

@@ -25,7 +25,7 @@ from onward.session.execution import make_session
 from onward.session.home import SessionHome
 from onward.settings import Settings
 from onward.sources import AsyncSource, Source, is_async, open_source
-from onward.stop import signals
+from onward.stop import Abandoned, signals
 
 
 class Run:
@@ -76,7 +76,7 @@ class Run:
         try:
             with session:
                 self._pass_on()
-                if error is not None:
+                if error is not None and not isinstance(error, Abandoned):
                     session.fail(error)
                 elif session.opened:
                     self._conclude()
@@ -256,6 +256,8 @@ class Pending:
 
     def _values(self, units: Iterator[Unit]) -> Iterator[Any]:
         for unit in units:
+            if not self._run._session.stopping.within_budget():
+                return
             yield self._run._hand_out(unit[0])
             self._run._come_round()
         self._run._session.raise_if_interrupted()  # while it waited for the source
@@ -268,11 +270,16 @@ class Pending:
         if not run._work:
             return
         try:
-            async for unit in drive.units_async(session, 1):
-                yield run._hand_out(unit[0])
-                run._come_round()
+            async for value in self._values_async(drive.units_async(session, 1)):
+                yield value
         except RestartNeeded:
             session.restart()
-            async for unit in drive.units_async(session, 1):
-                yield run._hand_out(unit[0])
-                run._come_round()
+            async for value in self._values_async(drive.units_async(session, 1)):
+                yield value
+
+    async def _values_async(self, units: AsyncIterator[Unit]) -> AsyncIterator[Any]:
+        async for unit in units:
+            if not self._run._session.stopping.within_budget():
+                return
+            yield self._run._hand_out(unit[0])
+            self._run._come_round()

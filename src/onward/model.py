@@ -150,7 +150,8 @@ class Owner(Struct, frozen=True):
 class SessionRecord(Struct, frozen=True):
     """One process's share of a run. Times are Unix seconds; ``ended`` is 0 while it runs or if it died.
 
-    ``before`` counts what was settled when it began, ``counts`` when it ended.
+    ``before`` counts what was settled when it began, ``counts`` when it ended; ``spent_before`` is what was spent when
+    it began.
     """
 
     number: int
@@ -160,6 +161,7 @@ class SessionRecord(Struct, frozen=True):
     before: Counts = Counts()
     counts: Counts = Counts()
     seconds: float = 0.0
+    spent_before: dict[str, float] = field(default_factory=dict)
 
 
 class Progress(Struct, frozen=True):
@@ -174,6 +176,8 @@ class Progress(Struct, frozen=True):
         seconds_left: estimate from new work only, None while unknown.
         saved: items that are durable.
         saved_age: seconds since the last save, None before the first.
+        spent: what ``onward.spend`` has counted, over all sessions.
+        forecast: US dollars that what is left will take, from new work only; None while unknown or nothing costs.
     """
 
     total: int | None = None
@@ -186,6 +190,8 @@ class Progress(Struct, frozen=True):
     seconds_left: float | None = None
     saved: int = 0
     saved_age: float | None = None
+    spent: dict[str, float] = field(default_factory=dict)
+    forecast: float | None = None
 
     @property
     def settled(self) -> int:
@@ -194,6 +200,11 @@ class Progress(Struct, frozen=True):
     @property
     def left(self) -> int | None:
         return None if self.total is None else max(0, self.total - self.settled)
+
+
+def forecast(usd: float, new: int, left: int | None) -> float | None:
+    """What the items left will take, if they take what the new ones did."""
+    return usd / new * left if usd and new and left is not None else None
 
 
 class OutputRecord(Struct, frozen=True):
@@ -211,7 +222,7 @@ class Marker(Struct, frozen=True):
 
     ``input_digest`` is taken over the digests of all items in order, ``fingerprint`` is the source's own.
     ``outdated`` is a failures file of an earlier finish that this one removes, ``effects`` tells that items have acted
-    on the world outside.
+    on the world outside. ``spent_settled`` and ``work``, in seconds, are of the items that settled.
     """
 
     counts: Counts

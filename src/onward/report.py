@@ -25,6 +25,8 @@ class Report:
         duration: seconds of all sessions; ``session_duration`` of this one.
         state: the run's state.
         counters: what ``onward.count`` has counted.
+        spent: what ``onward.spend`` has counted, over all sessions, for failed attempts and lost work too.
+        reused_spent: of that, for the items whose stored outcome was used; ``reused_seconds`` of work they took.
         already_finished: nothing was run, because the run was finished before.
         output: where the results were published.
     """
@@ -43,6 +45,9 @@ class Report:
     session_duration: float
     state: Any
     counters: dict[str, float]
+    spent: dict[str, float]
+    reused_spent: dict[str, float]
+    reused_seconds: float
     already_finished: bool
     output: OutputRecord | None
     _view: RunView = field(repr=False, compare=False)

@@ -14,7 +14,7 @@ from onward.codec import Restore, decode
 from onward.errors import OutputExists, RunHeld, RunNotFound
 from onward.journal import outcomes, records
 from onward.journal.records import Head
-from onward.model import Marker, Outcome, Owner, Progress, RunInfo, RunStatus, SessionRecord
+from onward.model import Marker, Outcome, Owner, Progress, RunInfo, RunStatus, SessionRecord, forecast
 from onward.outputs import files, format_for
 from onward.settings import check_name
 from onward.stores import Reader, Runs, open_runs
@@ -93,13 +93,26 @@ class RunView:
         return marker.counters if marker else self.head.counters
 
     @property
+    def spent(self) -> dict[str, float]:
+        """What ``onward.spend`` has counted, over all sessions."""
+        marker = self.marker
+        return marker.spent if marker else self.head.spent
+
+    @property
     def progress(self) -> Progress:
         """How far the run is, as far as it is saved."""
         info = self.info
         if info.phase == "finished" and info.marker:
             counts = info.marker.counts
             total = info.marker.total
-            return Progress(total, counts.succeeded, counts.failed, counts.skipped, saved=counts.settled)
+            return Progress(
+                total,
+                counts.succeeded,
+                counts.failed,
+                counts.skipped,
+                saved=counts.settled,
+                spent=info.marker.spent,
+            )
         return _progress(info, self.head)
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -154,6 +167,8 @@ def _progress(info: RunInfo, head: Head) -> Progress:
     seconds = head.saved_at - latest.owner.since if latest else 0.0
     rate = (counts.settled - at_start) / seconds if seconds > 0 else 0.0
     left = None if head.total is None else max(0, head.total - counts.settled)
+    new = counts.settled - (latest.before.settled if latest else 0)
+    usd = head.spent.get("usd", 0) - (latest.spent_before.get("usd", 0) if latest else 0)
     return Progress(
         total=head.total,
         succeeded=counts.succeeded,
@@ -164,6 +179,8 @@ def _progress(info: RunInfo, head: Head) -> Progress:
         seconds_left=left / rate if left is not None and rate > 0 else None,
         saved=counts.settled,
         saved_age=time.time() - head.saved_at if head.saved_at else None,
+        spent=head.spent,
+        forecast=forecast(usd, new, left),
     )
 
 

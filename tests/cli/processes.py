@@ -50,6 +50,16 @@ APP = """
     def screen(item, *, model="small"):
         return {"id": item["id"], "model": model}
 
+    def pays(item):
+        onward.spend(usd=1.5, input_tokens=1000, output_tokens=200)
+        return item["id"]
+
+    def sends(item):
+        onward.once("send", send, item["id"])
+
+    def send(name, *, idempotency_key):
+        raise ConnectionError("gone")
+
     @onward.job("second")
     def other(item):
         return item

@@ -11,11 +11,11 @@ RUN = ["run", "app.py:picky", "--input", "items.jsonl", "--output", "out.jsonl"]
 REPORT = {
     *["job", "run", "exit_code", "resume", "ways_out", "error", "status", "already_finished", "total"],
     *["succeeded", "failed", "skipped", "reused", "retired", "attempts", "duration", "session_duration"],
-    *["state", "counters", "output"],
+    *["state", "counters", "spent", "reused_spent", "reused_seconds", "output"],
 }
 LISTED = {
     *["job", "run", "status", "created", "total", "settled", "succeeded", "failed", "skipped", "left"],
-    *["rate", "seconds_left", "saved_age", "owner"],
+    *["rate", "seconds_left", "spent", "forecast", "saved_age", "owner"],
 }
 SHOWN = LISTED | {"generation", "identity", "state", "counters", "output", "command", "sessions"}
 PLANNED = {

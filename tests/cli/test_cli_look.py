@@ -50,6 +50,8 @@ def test_status_lists_the_runs(picky: Path, onward: Command) -> None:
         "left": 15,
         "rate": 0.0,
         "seconds_left": None,
+        "spent": {},
+        "forecast": None,
         "saved_age": pytest.approx(5, abs=60),
         "owner": None,
     }

@@ -57,3 +57,15 @@ def test_stopping() -> None:
     )
     assert stopping(1, 5.0).startswith("stopping: waiting for 1 item in flight")
     assert stopping(0, 30.0) == "stopping: saving; Ctrl-C again stops now"
+
+
+def test_what_is_spent_and_what_is_to_come() -> None:
+    now = Progress(total=10, succeeded=4, rate=1.0, spent={"usd": 2.29, "tokens": 5}, forecast=3.4)
+    assert joined(parts(now)) == "4/10, 40%, 1.0/s, 2.29 USD, 3.40 USD to go"
+    assert joined(ending(now, "stopped", 4)) == "4/10, stopped, in 0:00:04, 2.29 USD"
+    only_tokens = Progress(total=10, spent={"tokens": 1_234_567, "input_tokens": 1})
+    assert joined(parts(only_tokens)) == "0/10, 0%, 1.2M tokens"
+    assert joined(parts(Progress(spent={"tokens": 45_600_000}))) == "0, 45.6M tokens"
+    assert joined(parts(Progress(spent={"tokens": 45_678}))) == "0, 45.7k tokens"
+    assert joined(parts(Progress(spent={"tokens": 9_999}))) == "0, 9,999 tokens"
+    assert joined(parts(Progress(spent={"credits": 5}))) == "0"

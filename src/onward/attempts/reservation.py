@@ -7,8 +7,7 @@ from contextvars import ContextVar
 from types import TracebackType
 
 from onward.attempts.home import Home
-from onward.attempts.spending import Amounts
-from onward.errors import BudgetReached
+from onward.attempts.spending import Amounts, budget_reached
 from onward.stop import Abandoned
 
 POLL = 0.1
@@ -46,7 +45,7 @@ class Reservation:
         # Who holds a promise itself must not wait for others who may wait for it.
         if may_wait and reserved.get() is None and spending.fits_alone(self._asked):
             return False
-        self._home.halt(BudgetReached(f"{reason}; give a larger budget to go on"))
+        self._home.halt(budget_reached(reason, spending))
         raise Abandoned
 
     def __enter__(self) -> Reservation:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from onward.errors import UsageError
+from onward.errors import BudgetReached, UsageError
 from onward.model import Settled
 
 NAMES = ("usd", "tokens", "input_tokens", "output_tokens", "requests")
@@ -121,8 +121,13 @@ class Spending:
                 if amounts is not None and outcome.status != "failed":
                     _add(self.settled, amounts)
 
-    def snapshot(self) -> tuple[Amounts, Amounts]:
-        """``spent`` and ``settled``, for a checkpoint."""
+    def snapshot(self) -> Amounts:
+        """``spent``, as it is now."""
+        with self._lock:
+            return dict(self.spent)
+
+    def collect(self) -> tuple[Amounts, Amounts]:
+        """``spent`` and ``settled``, for a checkpoint that holds all of it."""
         with self._lock:
             self.unsaved = False
             return dict(self.spent), dict(self.settled)
@@ -180,3 +185,8 @@ def shown(name: str, amount: float) -> str:
         return f"{amount:.2f} USD" if amount >= 0.1 or not amount else f"{amount:.2g} USD"
     number = f"{amount:,.0f}" if amount == int(amount) or amount >= 100 else f"{amount:.3g}"
     return f"{number} {name.replace('_', ' ')}"
+
+
+def budget_reached(reason: str, spending: Spending) -> BudgetReached:
+    """The error that says so, and the way out."""
+    return BudgetReached(f"{reason}; give a larger budget to go on", budget=spending.budget)

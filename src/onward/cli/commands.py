@@ -69,6 +69,13 @@ def with_flag(words: Sequence[str], flag: str) -> list[str]:
     return [*words[:at], flag, *words[at:]]
 
 
+def with_value(words: Sequence[str], option: str, value: str) -> list[str]:
+    """The words with an option set, whatever it was; it goes before ``--`` if that is there."""
+    kept = without(words, valued=[option])
+    at = kept.index("--") if "--" in kept else len(kept)
+    return [*kept[:at], option, value, *kept[at:]]
+
+
 def ways_out(ways: Sequence[Mapping[str, Any]], words: Sequence[str]) -> list[str]:
     """The commands for the settings that a refusal proposes, such as ``{"on_change": "keep"}``."""
     return [shown(_with(words, name, value)) for way in ways for name, value in way.items()]
@@ -78,7 +85,7 @@ def _with(words: Sequence[str], setting: str, value: Any) -> list[str]:
     option = "--" + setting.replace("_", "-")
     if value is True:
         return with_flag(words, option)
-    return [*without(words, valued=[option]), option, str(value)]
+    return with_value(words, option, str(value))
 
 
 def _quoted(word: str) -> str:

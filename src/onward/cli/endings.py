@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from onward.attempts.spending import NAMES
 from onward.cli import shapes
 from onward.cli.answer import Answer
-from onward.cli.commands import about, shown, ways_out, with_flag, without
+from onward.cli.commands import about, shown, ways_out, with_flag, with_value, without
 from onward.cli.faults import described, fault
-from onward.errors import FailureLimitReached, Interrupted, OnwardError, Refused, Stopped
+from onward.errors import BudgetReached, FailureLimitReached, Interrupted, OnwardError, Refused, Stopped
 from onward.progress import printable
-from onward.progress.text import done_of
+from onward.progress.text import age, amounts, counted, done_of
 from onward.report import Report
 from onward.view import load
 
@@ -64,6 +65,7 @@ def halted(error: BaseException, started: Started) -> Answer:
     if isinstance(error, FailureLimitReached):
         notes.append(f"  try it again:  {shown(with_flag(started.words, '--retry-failed'))}")
     if words is not None:
+        words = _with_more(words, error) if isinstance(error, BudgetReached) else words
         notes.append(_go_on(saved or "0", words))
     failed = described(error)
     return Answer(
@@ -84,6 +86,14 @@ def _saved(report: Report | None, started: Started) -> str | None:
     return done_of(now.saved, now.total) if now.saved else None
 
 
+def _with_more(words: list[str], error: BudgetReached) -> list[str]:
+    """The words with twice the budget, since with the same they would stop again."""
+    if not set(error.budget) <= set(NAMES):
+        return words
+    more = " or ".join(f"{2 * amount:.12g} {name}" for name, amount in error.budget.items())
+    return with_value(words, "--budget", more)
+
+
 def _go_on(saved: str | None, words: list[str]) -> str:
     return f"saved at {saved}. Go on with:  {shown(words)}"
 
@@ -94,11 +104,21 @@ def _finished_notes(report: Report, started: Started) -> list[str]:
     said = ", ".join(f"{count} {word}" for count, word in counts if count or word == "succeeded")
     where = f"; results in {printable(near(report.output.path))}" if report.output else ""
     notes = [f"{'already finished' if report.already_finished else 'finished'}: {said}{where}"]
+    notes += _costs(report)
     if report.already_finished:
         notes.append(f"  from the beginning:  {shown(with_flag(started.words, '--again'))}")
     if report.failed:
         notes.append(f"  what failed:  {started.about('errors')}")
         notes.append(f"  try it again:  {shown(with_flag(started.words, '--retry-failed'))}")
+    return notes
+
+
+def _costs(report: Report) -> list[str]:
+    """What the run has spent, and what resuming it has saved."""
+    notes = [f"  spent: {spent}"] if (spent := amounts(report.spent)) else []
+    saved = [amounts(report.reused_spent), age(report.reused_seconds) if report.reused_seconds >= 1 else ""]
+    if report.reused and any(saved):
+        notes.append(f"  reused {counted(report.reused, 'item')}: {', '.join(filter(None, saved))}")
     return notes
 
 

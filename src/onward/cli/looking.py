@@ -15,7 +15,18 @@ from onward.cli.answer import Answer, table
 from onward.cli.sessions import session_table
 from onward.model import Outcome
 from onward.progress import printable
-from onward.progress.text import age, counted, done_of, moment, percent, printable_lines, rate, shortened
+from onward.progress.text import (
+    age,
+    amounts,
+    counted,
+    done_of,
+    moment,
+    percent,
+    printable_lines,
+    rate,
+    shortened,
+    spent_of,
+)
 from onward.view import RunView, list_runs, load
 
 SHORT = 100
@@ -41,7 +52,7 @@ def status(job: str | None, store: str | None) -> Answer:
     return Answer(lambda: {"runs": runs}, table(_STATUS, list(map(_status_row, runs))) if runs else (), notes)
 
 
-_STATUS = ("JOB", "RUN", "STATUS", "DONE", "", "FAILED", "SKIPPED", "RATE", "SAVED", "OWNER")
+_STATUS = ("JOB", "RUN", "STATUS", "DONE", "", "FAILED", "SKIPPED", "RATE", "SPENT", "SAVED", "OWNER")
 
 
 def _status_row(run: dict[str, Any]) -> list[str]:
@@ -56,6 +67,7 @@ def _status_row(run: dict[str, Any]) -> list[str]:
         str(run["failed"] or ""),
         str(run["skipped"] or ""),
         rate(run["rate"]) if run["status"] == "running" else "",
+        spent_of(run["spent"]),
         f"{age(saved)} ago" if saved is not None else "",
         _process(owner) if owner else "",
     ]
@@ -104,12 +116,19 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("created", moment(found["created"])),
         ("done", f"{done}: {counts}"),
         ("saved", f"{age(found['saved_age'])} ago" if found["saved_age"] is not None else ""),
+        ("spent", _spent(found)),
         ("owner", _process(found["owner"]) if found["owner"] else ""),
         ("output", printable(found["output"]["path"]) if found["output"] else ""),
         ("state", _json(found["state"]) if found["state"] else ""),
         ("counters", _json(found["counters"]) if found["counters"] else ""),
         ("command", printable(found["command"] or "")),
     ]
+
+
+def _spent(found: dict[str, Any]) -> str:
+    said = amounts(found["spent"])
+    to_go = found["forecast"]
+    return f"{said}, about {amounts({'usd': to_go})} to go" if to_go is not None else said
 
 
 def _json(value: Any) -> str:

@@ -85,6 +85,7 @@ policies = together(
     _policy("--workers", type=int, metavar="N", help="Items at a time."),
     _policy("--executor", metavar="NAME", help="Where the function runs: inline, threads, asyncio."),
     _policy("--rate", metavar="RATE", help='At most so many calls: "500/min", "10/s".'),
+    _policy("--budget", metavar="AMOUNT", help='Most to spend in all sessions: "5 USD", "200000 tokens".'),
     _policy("--retries", type=int, metavar="N", help="Further attempts at an item that fails."),
     _policy("--timeout", metavar="TIME", help='How long an attempt may take: 30, "30s", "2 min".'),
     _policy(
@@ -93,6 +94,11 @@ policies = together(
     _policy("--deadline", metavar="TIME", help="Stop, to be resumed, after so long."),
     _policy("--limit", type=int, metavar="N", help="Settle N more items, then stop, to be resumed."),
     _policy("--batch", type=int, metavar="N", help="Give the function lists of N items."),
+    _policy(
+        "--in-doubt",
+        type=click.Choice(["fail", "redo"]),
+        help="What to do about an act that may have been done already [default: fail].",
+    ),
     _policy("--max-failures", metavar="N", help="Stop when more fail in this session: 20 or 5%."),
 )
 """How it is to be done."""

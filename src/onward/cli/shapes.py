@@ -28,6 +28,9 @@ _REPORT = (
     "session_duration",
     "state",
     "counters",
+    "spent",
+    "reused_spent",
+    "reused_seconds",
 )
 _PLAN = ("total", "reuse", "failed", "skipped", "todo", "new", "changed", "retry", "retired", "finished")
 
@@ -67,6 +70,8 @@ def run(view: RunView) -> dict[str, Any]:
         "left": now.left,
         "rate": now.rate,
         "seconds_left": now.seconds_left,
+        "spent": now.spent,
+        "forecast": now.forecast,
         "saved_age": now.saved_age if now.saved_age is not None else finished_ago,
         "owner": owner(view.owner),
     }

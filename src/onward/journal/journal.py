@@ -97,13 +97,13 @@ class Journal:
         self._on_saved = on_saved
         self._unsaved: list[Settled] = []
         self._superseding = False
-        self._ledger = ledger or Ledger()
+        self.ledger = ledger or Ledger()
         self._waiting = Waiting()
         self._lock = threading.RLock()
         self._saving = threading.Lock()
         self._flusher = Flusher(self._seconds_until_due, self.checkpoint)
         self.steps = Steps(store, self._flusher.wake)
-        self._ledger.load(head, self._flusher.wake)
+        self.ledger.load(head, self._flusher.wake)
         self.error: BaseException | None = None
         self.saved_monotonic: float | None = None
 
@@ -258,7 +258,7 @@ class Journal:
             started = time.monotonic()
             self._waiting.begins()
             try:
-                self._ledger.notes.ask()
+                self.ledger.notes.ask()
                 with self._lock:
                     change, saved, head = self._collect()
                 self.store.commit(change)
@@ -294,7 +294,7 @@ class Journal:
                 epoch=self.epoch,
             )
             self._moved = self._moved or bool(moves)
-        self._ledger.spending.settle(saved)
+        self.ledger.spending.settle(saved)
         head = self._new_head(self.head.blocks + (block is not None))
         steps, forget = self.steps.collect()
         self._unsaved, self.moves = [], []
@@ -304,7 +304,7 @@ class Journal:
     def _new_head(self, blocks: int) -> Head:
         place, position = self._where()
         totals = self.totals
-        spent, spent_settled = self._ledger.spending.snapshot()
+        spent, spent_settled = self.ledger.spending.collect()
         return Head(
             blocks=blocks,
             settled=self.settled.intervals(),
@@ -318,8 +318,8 @@ class Journal:
             counters=totals.counters.copy(),
             spent=spent,
             spent_settled=spent_settled,
-            notes=self._ledger.notes.snapshot(),
-            effects=self._ledger.effects,
+            notes=self.ledger.notes.snapshot(),
+            effects=self.ledger.effects,
             state=msgspec.Raw(self.state.snapshot()),
             state_stale=self.state_stale,
             folded=self.state.identity,
@@ -380,7 +380,7 @@ class Journal:
             return None
         if self._waiting:
             return 0.0
-        if not (self._unsaved or self.steps.unsaved or self._ledger.unsaved):
+        if not (self._unsaved or self.steps.unsaved or self.ledger.unsaved):
             return None
         now = time.monotonic()
         if self._cadence.due(max(1, len(self._unsaved)), now) or len(self._unsaved) >= LARGEST:

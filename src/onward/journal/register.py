@@ -49,15 +49,16 @@ class Register:
 
     # Sessions
 
-    def enter(self, counts: Counts) -> None:
-        """A session begins, with so much settled."""
+    def enter(self, counts: Counts, spent: Mapping[str, float]) -> None:
+        """A session begins, with so much settled and spent."""
         sessions = self.info.sessions
         number = sessions[-1].number + 1 if sessions else 1
         owner = self._store.owner() or Owner("", 0, time.time())
+        record = SessionRecord(number, owner, before=counts, counts=counts, spent_before=dict(spent))
         dropped = sessions[: max(0, len(sessions) + 1 - SESSIONS_KEPT)]
         self.info = msgspec.structs.replace(
             self.info,
-            sessions=[*sessions[len(dropped) :], SessionRecord(number, owner, before=counts, counts=counts)],
+            sessions=[*sessions[len(dropped) :], record],
             earlier_seconds=self.info.earlier_seconds + sum(s.seconds for s in dropped),
         )
         self._entered = True

@@ -10,7 +10,10 @@ from onward.model import Counts, Settled, Status
 
 @dataclass
 class Totals:
-    """How many items settled each way, and what they took: ``duration`` is seconds of work, ``bytes`` of results."""
+    """How many items settled each way, and what they took: ``duration`` is seconds of work, ``bytes`` of results.
+
+    ``reused`` are seconds of work done before this session.
+    """
 
     succeeded: int = 0
     failed: int = 0
@@ -19,13 +22,21 @@ class Totals:
     duration: float = 0.0
     bytes: int = 0
     counters: dict[str, float] = field(default_factory=dict)
+    reused: float = 0.0
 
     @classmethod
     def of(cls, head: Head) -> Totals:
         """The totals at a checkpoint."""
         c = head.counts
         return cls(
-            c.succeeded, c.failed, c.skipped, head.attempts, head.duration, head.bytes, dict(head.counters)
+            c.succeeded,
+            c.failed,
+            c.skipped,
+            head.attempts,
+            head.duration,
+            head.bytes,
+            dict(head.counters),
+            head.duration,
         )
 
     def add(self, settled: Settled) -> None:

@@ -26,6 +26,7 @@ def parts(now: Progress) -> list[Part]:
     if now.seconds_left is not None and now.left != 0:
         found.append(Part(f"{text.duration(now.seconds_left)} left", "", 3))
     found += _counts(now)
+    found += _spent(now) + _forecast(now)
     if now.saved_age is not None:
         found.append(Part(f"saved {text.age(now.saved_age)} ago", "dim", 5))
     return found
@@ -38,6 +39,7 @@ def ending(now: Progress, how: str, seconds: float) -> list[Part]:
         Part(how, "green" if how == "finished" else "yellow", 1),
         Part(f"in {text.duration(seconds)}", "", 3),
         *_counts(now),
+        *_spent(now),
     ]
 
 
@@ -65,3 +67,12 @@ def _counts(now: Progress) -> list[Part]:
     counts = [(now.failed, "failed", "bold red", 2), (now.skipped, "skipped", "yellow", 7)]
     counts.append((now.reused, "reused", "green", 6))
     return [Part(f"{number} {word}", style, rank) for number, word, style, rank in counts if number]
+
+
+def _spent(now: Progress) -> list[Part]:
+    spent = text.spent_of(now.spent)
+    return [Part(spent, "magenta", 4)] if spent else []
+
+
+def _forecast(now: Progress) -> list[Part]:
+    return [Part(f"{text.spent_of({'usd': now.forecast})} to go", "", 5)] if now.forecast else []

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
+
+from onward.attempts.spending import shown
 
 _HARMLESS = frozenset("\u00a0\u00ad\u200c\u200d\u202f\u3000")
 """Not "printable" to Python, but part of ordinary writing: spaces, soft hyphens, joiners."""
+
+
+_ORDER = ("usd", "tokens", "input_tokens", "output_tokens", "requests")
 
 
 def printable(text: object) -> str:
@@ -61,6 +67,23 @@ def rate(per_second: float) -> str:
         if per_second * size >= 1:
             return f"{_significant(per_second * size)}/{unit}"
     return f"{_significant(per_second * 3600)}/h"
+
+
+def amounts(spent: Mapping[str, float]) -> str:
+    """All amounts: ``2.29 USD, 120,400 tokens``; those that are parts of others come last."""
+    names = sorted(spent, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    return ", ".join(printable(shown(name, spent[name])) for name in names if spent[name])
+
+
+def spent_of(spent: Mapping[str, float]) -> str:
+    """The amount that matters most, short: ``2.29 USD``, else ``120k tokens``; empty if there is neither."""
+    if spent.get("usd"):
+        return shown("usd", spent["usd"])
+    tokens = spent.get("tokens", 0)
+    for least, size, letter in ((1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if tokens >= least:
+            return f"{_significant(tokens / size)}{letter} tokens"
+    return shown("tokens", tokens) if tokens else ""
 
 
 def percent(done: int, total: int) -> str:

@@ -25,7 +25,7 @@ from onward.session.session import Session
 from onward.settings import Settings, check_function, identity_of
 from onward.sources import AsyncSource, Source, open_source
 from onward.sources import is_async as is_async_source
-from onward.stop import signals
+from onward.stop import Abandoned, signals
 from onward.stores import open_runs
 from onward.view import RunView
 
@@ -123,13 +123,14 @@ def prepare(
 
 def _permission(session: Session) -> Callable[[], bool] | None:
     """What is asked before each attempt; None if there is nothing to ask."""
-    settings, check_budget = session.settings, session.stopping.check_budget
+    settings = session.settings
     limiter = limits.limiter(settings.rate) if settings.rate else None
     if not settings.terms.budget:
         return limiter
 
     def permission() -> bool:
-        check_budget()
+        if not session.stopping.within_budget():
+            raise Abandoned
         return limiter is None or limiter()
 
     return permission

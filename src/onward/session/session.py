@@ -16,7 +16,7 @@ from onward.attempts.ledger import Ledger
 from onward.attempts.spending import Spending
 from onward.cadence import Cadence
 from onward.codec import Restore
-from onward.errors import Interrupted, OnwardError
+from onward.errors import Interrupted, OnwardError, Stopped
 from onward.events import Announcer, SessionEnded, SessionStarted
 from onward.identity import keying_part
 from onward.journal.journal import Journal
@@ -123,7 +123,7 @@ class Session:
         if self.asked.output is not None and move != "publish":
             actions.refuse_foreign(self.asked.output, self.found.info.marker)
         self._open_journal(self._carry_out(move))
-        self.register.enter(self.journal.totals.counts)
+        self.register.enter(self.journal.totals.counts, self.ledger.spending.at_start)
         self._total = self._first_total()
         self.stopping.start_deadline()
         self.announcer(SessionStarted(self.register.info, self.progress, self.asked.command))
@@ -283,10 +283,13 @@ class Session:
         with contextlib.suppress(OnwardError):
             self._save_as_it_is()
         how = "failed" if isinstance(error, Exception) else "interrupted"
+        how = "stopped" if isinstance(error, Stopped) else how
         report = None
         with contextlib.suppress(OnwardError):
             report = self._end(how)
-        if isinstance(error, Interrupted):  # raised before the last save; how far it came is known now
+        if isinstance(error, Stopped):
+            error.report = error.report or report
+        elif isinstance(error, Interrupted):  # raised before the last save; how far it came is known now
             error.report, error.args = report, self._interrupted(report).args
         elif isinstance(error, KeyboardInterrupt):
             raise self._interrupted(report) from error

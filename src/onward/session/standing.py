@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from onward.codec import decode
 from onward.journal.journal import Journal
 from onward.journal.register import Register
-from onward.model import Progress, RunStatus
+from onward.model import Marker, Progress, RunStatus, forecast
 from onward.report import Report
 from onward.view import RunView
 
@@ -20,6 +21,7 @@ def progress(journal: Journal, *, total: int | None, in_flight: int, seconds: fl
     rate = journal.new / max(1e-9, seconds)
     left = None if total is None else max(0, total - settled)
     saved_at = journal.saved_monotonic
+    spending = journal.ledger.spending
     return Progress(
         total=total,
         succeeded=counts.succeeded,
@@ -31,6 +33,8 @@ def progress(journal: Journal, *, total: int | None, in_flight: int, seconds: fl
         seconds_left=left / rate if left is not None and journal.new else None,
         saved=settled - journal.unsaved,
         saved_age=None if saved_at is None else time.monotonic() - saved_at,
+        spent=spending.snapshot(),
+        forecast=forecast(spending.session().get("usd", 0), journal.new, left),
     )
 
 
@@ -48,7 +52,7 @@ def report(
     """What the session gives back: from the marker if the run is finished, else as it stands."""
     info = register.info
     marker = info.marker if info.phase == "finished" else None
-    totals = journal.totals
+    totals, spending = journal.totals, journal.ledger.spending
     counts = marker.counts if marker else totals.counts
     if total is not None and total < counts.settled:
         total = None  # some settled items are gone from the input, which has not been read to its end
@@ -67,7 +71,16 @@ def report(
         session_duration=session_seconds,
         state=marker.state if marker else decode(journal.state.snapshot()),
         counters=marker.counters if marker else totals.counters,
+        spent=marker.spent if marker else spending.snapshot(),
+        **_reused(marker if already else None, journal),
         already_finished=already,
         output=marker.output if marker else None,
         _view=view,
     )
+
+
+def _reused(marker: Marker | None, journal: Journal) -> dict[str, Any]:
+    """What was not spent and not worked again: all of a run that was finished before, else what was there before."""
+    if marker is not None:
+        return {"reused_spent": marker.spent_settled, "reused_seconds": marker.work}
+    return {"reused_spent": journal.ledger.spending.reused, "reused_seconds": journal.totals.reused}

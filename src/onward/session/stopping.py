@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 
-from onward.attempts.spending import Spending
-from onward.errors import BudgetReached, DeadlineReached, FailureLimitReached, Stopped
+from onward.attempts.spending import Spending, budget_reached
+from onward.errors import DeadlineReached, FailureLimitReached, Stopped
 from onward.model import Settled
 from onward.settings import Settings
-from onward.stop import Abandoned, Stop
+from onward.stop import Stop
 
 
 class Stopping:
@@ -41,16 +41,12 @@ class Stopping:
         if reason is not None:
             self.halt(FailureLimitReached(f"{reason}; the last: {settled.error}"))
 
-    def check_budget(self) -> None:
-        """Before an attempt: whether anything is left for it.
-
-        Raises:
-            Abandoned: nothing is.
-        """
+    def within_budget(self) -> bool:
+        """Before an attempt: whether anything is left for it. If not, the session stops."""
         reason = self._spending.reached()
         if reason is not None:
-            self.halt(BudgetReached(f"{reason}; give a larger budget to go on"))
-            raise Abandoned
+            self.halt(budget_reached(reason, self._spending))
+        return reason is None
 
     def start_deadline(self) -> None:
         seconds = self._settings.terms.deadline
