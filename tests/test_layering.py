@@ -23,7 +23,7 @@ LAYERS = [
     # what is settled, and what becomes of it
     ["journal"],
     ["pending", "publish", "view"],
-    ["report"],
+    ["report", "upkeep"],
     # the parts wired
     ["session"],
     ["loop", "plan", "streams"],
@@ -39,7 +39,7 @@ LAYERS = [
 # In these packages the members (back ends, recipes) do not know one another. All may import the helpers named
 # here; the package's __init__ may import everything.
 SEAMS = {
-    "stores": {"base", "files", "locks", "places", "replay", "text"},
+    "stores": {"base", "files", "locks", "places", "replay", "salvage", "text"},
     "executors": {"base"},
     "sources": {"base", "fingerprint", "_files", "folder"},
     "outputs": {"base"},

@@ -252,7 +252,8 @@ class RunInfo(Struct, frozen=True):
         created: Unix seconds.
         generation: how many times the run was started from the beginning.
         identity: part name to :class:`Part` of what the settled items were made with.
-        phase: "open", "finishing" (output written, not yet in place) or "finished".
+        phase: "open", "finishing" (output written, not yet in place), "finished", or "copying" (into this store, and
+            not yet all of it).
         marker: present when finishing or finished.
         sessions: the last sessions, oldest first; ``earlier_seconds`` is the time of those dropped.
         command: the command line that resumes it, if it was started by one.
@@ -263,7 +264,7 @@ class RunInfo(Struct, frozen=True):
     created: float
     generation: int = 1
     identity: dict[str, Part] = field(default_factory=dict)
-    phase: Literal["open", "finishing", "finished"] = "open"
+    phase: Literal["open", "finishing", "finished", "copying"] = "open"
     marker: Marker | None = None
     sessions: list[SessionRecord] = field(default_factory=list)
     earlier_seconds: float = 0.0

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from onward.codec import Restore, decode
-from onward.errors import OutputExists, RunHeld, RunNotFound
+from onward.errors import OutputExists, RunNotFound
 from onward.journal import outcomes, records
 from onward.journal.records import Head
 from onward.model import Marker, Outcome, Owner, Progress, RunInfo, RunStatus, SessionRecord, forecast
@@ -235,15 +235,11 @@ class _Again:
         return self._view.raw_results()
 
 
-def remove(view: RunView) -> None:
-    """Delete a run with everything stored of it; its output stays.
+def remove(job: str, run: str = "default", *, store: Any = None) -> None:
+    """Delete a run with everything stored of it, be it damaged; its output stays.
 
     Raises:
+        RunNotFound: there is none of that name.
         RunHeld: a live process holds it.
     """
-    owner = view.owner
-    if owner is not None:
-        raise RunHeld(
-            f"{view.job} ({view.run}) is being run by process {owner.pid} on {owner.host}; stop it first"
-        )
-    view._runs.remove(view.job, view.run)
+    open_runs(store).remove(job, run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from onward._version import __version__
-from onward.cli import history, keeping, looking, retrying, running, screen
+from onward.cli import history, keeping, looking, retrying, running, screen, upkeep
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -44,6 +44,9 @@ for command in (
     keeping.export,
     history.history,
     keeping.rm,
+    upkeep.verify,
+    upkeep.copy,
+    upkeep.repair,
     screen.screen,
 ):
     app.add_command(command)

@@ -9,7 +9,7 @@ import click
 
 from onward.cli import options
 from onward.cli.answer import Answer
-from onward.errors import UsageError
+from onward.errors import StoreCorrupt, UsageError
 from onward.progress import printable
 from onward.progress.text import done_of
 from onward.view import export as write_results
@@ -60,14 +60,21 @@ def rm(job: str, run: str, store: str | None, yes: bool) -> Answer:
     Example:
       onward rm screening --yes
     """
-    view = load(job, run, store=store)
-    now = view.progress
-    name = printable(f"{view.job}, run {view.run}")
-    document = {"job": view.job, "run": view.run}
-    what = f"{name} ({view.status}, {done_of(now.settled, now.total)} done)"
+    name = printable(f"{job}, run {run}")
+    document = {"job": job, "run": run}
+    what = f"{name} ({_standing(job, run, store)})"
     if not yes and not sys.stdin.isatty():
         raise UsageError(f"this deletes {what}; to do it without being asked, give --yes")
     if not yes and not click.confirm(f"Delete {what}?", err=True):
         return Answer(lambda: {**document, "removed": False}, notes=["kept"])
-    remove(view)
+    remove(job, run, store=store)
     return Answer(lambda: {**document, "removed": True}, notes=[f"deleted {name}"])
+
+
+def _standing(job: str, run: str, store: str | None) -> str:
+    try:
+        view = load(job, run, store=store)
+        now = view.progress
+        return f"{view.status}, {done_of(now.settled, now.total)} done"
+    except StoreCorrupt:
+        return "damaged"

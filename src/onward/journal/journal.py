@@ -101,7 +101,7 @@ class Journal:
         self._waiting = Waiting()
         self._lock = threading.RLock()
         self._saving = threading.Lock()
-        self._flusher = Flusher(self._seconds_until_due, self.checkpoint)
+        self._flusher = Flusher(self._seconds_until_due, lambda: self.checkpoint(if_due=True))
         self.steps = Steps(store, self._flusher.wake)
         self.ledger.load(head, self._flusher.wake)
         self.error: BaseException | None = None
@@ -246,8 +246,11 @@ class Journal:
 
     # What becomes durable
 
-    def checkpoint(self) -> None:
+    def checkpoint(self, *, if_due: bool = False) -> None:
         """Make everything settled so far durable; returns after the fsync.
+
+        Args:
+            if_due: only if something still waits for it: the flusher may come late, when the run has finished.
 
         Raises:
             StoreError: it could not be; the last checkpoint is untouched.
@@ -255,6 +258,8 @@ class Journal:
         with self._saving:
             if self.error is not None:
                 raise self.error
+            if if_due and self._seconds_until_due() is None:
+                return
             started = time.monotonic()
             self._waiting.begins()
             try:

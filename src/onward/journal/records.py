@@ -96,7 +96,23 @@ def write_info(info: RunInfo) -> bytes:
 
 
 def read_info(sealed: bytes) -> RunInfo:
-    return _read(sealed, RunInfo, "the run's description")
+    """The run's description.
+
+    Raises:
+        StoreCorrupt: it is not what was written, or the run is a copy that was broken off.
+    """
+    info = _read(sealed, RunInfo, "the run's description")
+    if info.phase == "copying":
+        raise StoreCorrupt(
+            f"{info.job} ({info.run}) is not all here: copying it was broken off. Copy it again, or remove it with "
+            "onward rm"
+        )
+    return info
+
+
+def is_broken_off(sealed: bytes) -> bool:
+    """Whether a description is of a run of which only a part is here."""
+    return _read(sealed, RunInfo, "the run's description").phase == "copying"
 
 
 def write_head(head: Head) -> bytes:

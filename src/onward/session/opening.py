@@ -152,9 +152,22 @@ def decide(found: Found, asked: Asked, same_input: bool | None, repeatable: bool
         FunctionChanged, InputChanged, OutputMissing, StateNotRebuildable
     """
     move = _move(found, asked, same_input, repeatable)
-    if move in ("resume", "reopen") and asked.retry_failed:
-        _refuse_hand_kept(found, asked)
+    if move in ("resume", "reopen"):
+        _refuse_incomplete_state(found, asked)
+        if asked.retry_failed:
+            _refuse_hand_kept(found, asked)
     return move
+
+
+def _refuse_incomplete_state(found: Found, asked: Asked) -> None:
+    """A repaired run's state may hold outcomes that were lost."""
+    head = found.head
+    if head.state_stale and head.folded is None and not asked.folds and decode(bytes(head.state)):
+        raise StateNotRebuildable(
+            f"{found.info.job} ({found.info.run}) was repaired, and its state, kept by hand, counts outcomes that were "
+            "lost; begin anew with again=True, or compute the state with on_result=",
+            ({"again": True},),
+        )
 
 
 def _refuse_hand_kept(found: Found, asked: Asked) -> None:

@@ -13,7 +13,7 @@ The contract, which the conformance suite in ``onward.testing`` checks:
   ``Store`` of this one, holds the run. The kernel or the database lets go of it when the holder dies.
 * Readers need no lock, see whole checkpoints only, and do not make writers wait.
 * Damage that the store notices is :class:`~onward.errors.StoreCorrupt`; what it hands out may still be damaged:
-  everything it keeps carries a checksum of its own, which the layer above checks.
+  everything it keeps carries a checksum of its own, which the layer above checks. ``salvage`` reads on behind it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from msgspec import Struct
+
 from onward.model import Block, Change, Owner, StepRecord
+
+
+class Document(Struct, frozen=True):
+    """One of a run's two documents: "info" or "head"."""
+
+    name: str
+    body: bytes
+
+
+class Damage(Struct, frozen=True):
+    """A part of a store that cannot be read, in words."""
+
+    what: str
+
+
+Salvaged = Document | Block | StepRecord | Damage
+"""What a damaged store still gives, and what it does not."""
 
 
 class Reader(Protocol):
@@ -83,6 +102,15 @@ class Runs(Protocol):
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Job and run name of every run, sorted."""
+
+    def salvage(self, job: str, run: str) -> Iterator[Salvaged]:
+        """Everything of a run that can be read, however damaged the rest, and what cannot: one moment's documents,
+        its blocks by ``seq``, its steps. Damage that the store can find in its own structure is told as well.
+
+        Raises:
+            RunNotFound: there is none.
+            StoreForeign, StoreNewer: what is there is not this version's.
+        """
 
     def remove(self, job: str, run: str) -> None:
         """Delete a run that nobody holds.

@@ -23,9 +23,11 @@ import msgspec
 from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
 from onward.stores import replay, text
+from onward.stores.base import Salvaged
 from onward.stores.files import make_folder, sync, sync_folder
 from onward.stores.places import FolderRuns, Kind, SingleRun, lock_beside
 from onward.stores.replay import Content
+from onward.stores.salvage import salvage
 
 SNAPSHOT_EVERY = 4 << 20
 """Bytes of journal behind the snapshot from which a new one is taken."""
@@ -207,7 +209,12 @@ def _names_inside(path: Path) -> tuple[str, str] | None:
     return None
 
 
-_KIND = Kind(".journal", FileStore, _names_inside, companions=(replay.SNAPSHOT_SUFFIX,))
+def _salvage(path: Path) -> Iterator[Salvaged]:
+    with _translated(path), path.open("rb") as file:
+        yield from salvage(file, _header(file, path))
+
+
+_KIND = Kind(".journal", FileStore, _names_inside, _salvage, companions=(replay.SNAPSHOT_SUFFIX,))
 
 
 def _snapshot(path: Path) -> Path:

@@ -13,6 +13,7 @@ import msgspec
 
 from onward.errors import RunNotFound
 from onward.model import Block, Change, Owner, StepRecord
+from onward.stores.base import Document, Salvaged
 from onward.stores.locks import held
 
 
@@ -99,6 +100,13 @@ class MemoryRuns:
 
     def names(self) -> Iterator[tuple[str, str]]:
         return iter(sorted(self._runs))
+
+    def salvage(self, job: str, run: str) -> Iterator[Salvaged]:
+        reader = self.reader(job, run)
+        documents = (("info", reader.info()), ("head", reader.head()))
+        yield from (Document(name, body) for name, body in documents if body is not None)
+        yield from reader.blocks()
+        yield from reader.steps()
 
     def remove(self, job: str, run: str) -> None:
         store = self.reader(job, run)

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from urllib.parse import quote, unquote
 
 from onward.errors import RunNotFound
-from onward.stores.base import Store
+from onward.stores.base import Salvaged, Store
 from onward.stores.files import make_folder, sync_folder
 from onward.stores.locks import RunLock
 
@@ -31,12 +31,14 @@ class Kind(NamedTuple):
         suffix: of its name.
         open: makes the store.
         names_inside: job and run name as the file itself has them; None if it cannot be read.
+        salvage: what can be read of a file, and what cannot.
         companions: suffixes of the files that lie beside it and go with it.
     """
 
     suffix: str
     open: OpenStore
     names_inside: Callable[[Path], tuple[str, str] | None]
+    salvage: Callable[[Path], Iterator[Salvaged]]
     companions: tuple[str, ...] = ()
 
 
@@ -55,12 +57,18 @@ class FolderRuns:
         return self._kind.open(self._path(job, run), job, run, write=True)
 
     def reader(self, job: str, run: str) -> Store:
+        return self._kind.open(self._found(job, run), job, run, write=False)
+
+    def salvage(self, job: str, run: str) -> Iterator[Salvaged]:
+        return self._kind.salvage(self._found(job, run))
+
+    def _found(self, job: str, run: str) -> Path:
         path = self._path(job, run)
         if not path.exists():
             raise RunNotFound(
                 f"no run {run!r} of job {job!r} in {self._folder}; `onward status` lists what is there"
             )
-        return self._kind.open(path, job, run, write=False)
+        return path
 
     def names(self) -> Iterator[tuple[str, str]]:
         return iter(sorted(map(self._names_of, self._folder.glob(f"*/*{self._kind.suffix}"))))
@@ -71,8 +79,7 @@ class FolderRuns:
         return inside or (unquote(path.parent.name), unquote(path.stem))
 
     def remove(self, job: str, run: str) -> None:
-        self.reader(job, run).close()
-        _remove(self._path(job, run), f"{job} ({run})", self._kind)
+        _remove(self._found(job, run), f"{job} ({run})", self._kind)
 
 
 class SingleRun:
@@ -86,16 +93,21 @@ class SingleRun:
         return self._kind.open(self._path, job, run, write=True)
 
     def reader(self, job: str, run: str) -> Store:
+        return self._kind.open(self._found(), job, run, write=False)
+
+    def salvage(self, job: str, run: str) -> Iterator[Salvaged]:
+        return self._kind.salvage(self._found())
+
+    def _found(self) -> Path:
         if not self._path.exists():
             raise RunNotFound(f"{self._path}: no such store")
-        return self._kind.open(self._path, job, run, write=False)
+        return self._path
 
     def names(self) -> Iterator[tuple[str, str]]:
         return iter([self._kind.names_inside(self._path) or ("", "")] if self._path.exists() else [])
 
     def remove(self, job: str, run: str) -> None:
-        self.reader(job, run).close()
-        _remove(self._path, f"{job} ({run})", self._kind)
+        _remove(self._found(), f"{job} ({run})", self._kind)
 
 
 def file_name(name: str) -> str:

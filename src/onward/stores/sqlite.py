@@ -8,17 +8,20 @@ held only while a transaction is open.
 from __future__ import annotations
 
 import contextlib
+import operator
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
+from onward.stores.base import Damage, Document, Salvaged
 from onward.stores.files import make_folder, sync_folder, warn_of_network
 from onward.stores.places import FolderRuns, Kind, SingleRun, lock_beside
 
@@ -93,8 +96,7 @@ class SqliteStore:
         with _translated(self._path), contextlib.closing(_open_to_read(self._path)) as database:
             database.execute("BEGIN")
             for (seq,) in database.execute(f"SELECT seq FROM block {where} ORDER BY {order}"):
-                row = database.execute(one, (seq,)).fetchone()
-                yield Block(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
+                yield _as_block(database.execute(one, (seq,)).fetchone())
 
     def steps(self) -> Iterator[StepRecord]:
         with self._busy, _translated(self._path):
@@ -140,7 +142,73 @@ def _names_inside(path: Path) -> tuple[str, str] | None:
     return None
 
 
-_KIND = Kind(".db", SqliteStore, _names_inside, companions=("-wal", "-shm"))
+def _salvage(path: Path) -> Iterator[Salvaged]:
+    """Reads row by row, since what is damaged may be in the way to only some of them."""
+    with _translated(path), contextlib.closing(_connect_to_read(path)) as database:
+        database.execute("PRAGMA writable_schema=ON")  # so that SQLite reads what is left of a truncated file
+        _check_origin(database, path)
+        database.execute("BEGIN")
+        yield from _complaints(database)
+        for name in ("info", "head"):
+            yield from _rows(database, name, _as_document, _DOCUMENT, name)
+        for seq in _readable_seqs(database):
+            yield from _rows(database, f"block {seq}", _as_block, f"{_BLOCK} WHERE seq = ?", seq)
+        yield from _rows(database, "the steps", _as_step, _STEPS)
+
+
+_DOCUMENT = "SELECT name, body FROM document WHERE name = ?"
+_STEPS = "SELECT item, name, body FROM step ORDER BY item, name"
+_BLOCK = "SELECT seq, first, last, marked, content, payload FROM block"
+
+
+def _as_block(row: tuple[Any, ...]) -> Block:
+    return Block(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
+
+
+def _as_document(row: tuple[Any, ...]) -> Document:
+    return Document(row[0], bytes(row[1]))
+
+
+def _as_step(row: tuple[Any, ...]) -> StepRecord:
+    return StepRecord(row[0], row[1], bytes(row[2]))
+
+
+def _as_complaint(row: tuple[Any, ...]) -> Damage:
+    return Damage(f"the structure: {row[0]}")
+
+
+def _complaints(database: sqlite3.Connection) -> Iterator[Damage]:
+    for found in _rows(database, "the structure", _as_complaint, "PRAGMA integrity_check(20)"):
+        if found != Damage("the structure: ok"):
+            yield found
+
+
+S = TypeVar("S", Damage, Document, Block, StepRecord, int)
+
+
+def _rows(
+    database: sqlite3.Connection, what: str, make: Callable[[tuple[Any, ...]], S], sql: str, *values: Any
+) -> Iterator[S | Damage]:
+    """The rows as far as they can be read, and then why no further."""
+    try:
+        yield from map(make, database.execute(sql, values))
+    except (sqlite3.DatabaseError, TypeError) as error:  # TypeError: a NULL where none can be
+        yield Damage(f"{what} cannot be read: {error}")
+
+
+def _readable_seqs(database: sqlite3.Connection) -> list[int]:
+    """The sequence numbers there may be: from both ends up to what is damaged, and all between."""
+    found: set[int] = set()
+    for order in ("ASC", "DESC"):
+        sql = f"SELECT seq FROM block ORDER BY seq {order}"
+        found.update(
+            seq for seq in _rows(database, "the blocks", operator.itemgetter(0), sql) if isinstance(seq, int)
+        )
+    whole = not found or len(found) == max(found) + 1
+    return sorted(found) if whole else list(range(max(found) + 1))
+
+
+_KIND = Kind(".db", SqliteStore, _names_inside, _salvage, companions=("-wal", "-shm"))
 
 
 def _open_to_write(path: Path, names: tuple[str, str]) -> sqlite3.Connection:
@@ -200,15 +268,19 @@ def _create(database: sqlite3.Connection, names: tuple[str, str]) -> None:
     database.execute("COMMIT")
 
 
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    address = f"file:{quote(str(path.resolve()))}?mode=ro"
+    # Without a log and without leave to make one, SQLite reads a WAL database only if told that it cannot change.
+    if not path.with_name(path.name + "-wal").exists() and not os.access(path.parent, os.W_OK):
+        address += "&immutable=1"
+    return sqlite3.connect(
+        address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+
+
 def _open_to_read(path: Path) -> sqlite3.Connection:
     with _translated(path):
-        address = f"file:{quote(str(path.resolve()))}?mode=ro"
-        # Without a log and without leave to make one, SQLite reads a WAL database only if told that it cannot change.
-        if not path.with_name(path.name + "-wal").exists() and not os.access(path.parent, os.W_OK):
-            address += "&immutable=1"
-        database = sqlite3.connect(
-            address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        database = _connect_to_read(path)
         try:
             _check_kind(database, path)
         except BaseException:
@@ -223,6 +295,15 @@ def _check_kind(database: sqlite3.Connection, path: Path) -> None:
     size = path.stat().st_size
     if size <= 1:  # one byte is how SQLite itself marks an empty file
         raise StoreCorrupt(f"{path} is empty, all its content is lost; restore a copy, or remove it")
+    _check_origin(database, path)
+    pages, page = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    if (size < pages * page or size % page) and not _has_log(path):
+        raise StoreCorrupt(
+            f"{path} is truncated ({size} bytes are not {pages} pages of {page}); restore a copy, or remove it"
+        )
+
+
+def _check_origin(database: sqlite3.Connection, path: Path) -> None:
     kind = database.execute("PRAGMA application_id").fetchone()[0]
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if kind != APPLICATION_ID:
@@ -231,11 +312,6 @@ def _check_kind(database: sqlite3.Connection, path: Path) -> None:
         raise StoreNewer(
             f"{path} was written by a later onward (schema {version}, this one knows {SCHEMA_VERSION}); "
             "upgrade with: pip install --upgrade onward"
-        )
-    pages, page = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
-    if (size < pages * page or size % page) and not _has_log(path):
-        raise StoreCorrupt(
-            f"{path} is truncated ({size} bytes are not {pages} pages of {page}); restore a copy, or remove it"
         )
 
 
