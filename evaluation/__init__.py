@@ -1,0 +1,1 @@
+"""Measures onward's three systems on labelled sets: `python -m evaluation.run`, or `make evaluate`."""

@@ -1,0 +1,142 @@
+"""The labelled sets, as values: meetings with their answers, resumes with their tiers, real meetings with summaries."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+MEETINGS = ROOT / "evaluation" / "meetings"
+RESUMES = ROOT / "evaluation" / "resumes"
+DEVELOPMENT, HELD_OUT = "development", "held out"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What somebody said; numbered from 1."""
+
+    n: int
+    speaker: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An action item, a decision or a question that should be found. ``due`` holds every date that counts as right;
+    None among them: no date."""
+
+    what: str
+    turns: frozenset[int]
+    owner: str | None = None
+    due: tuple[str | None, ...] = (None,)
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A transcript and its answers."""
+
+    id: str
+    set: str
+    transcript: Path
+    date: str
+    timezone: str
+    participants: list[str]
+    turns: list[Turn]
+    actions: list[Wanted]
+    decisions: list[Wanted]
+    questions: list[Wanted]
+    key_points: list[list[list[str]]]
+    summary: str
+    traps: dict[int, str]
+
+
+@dataclass(frozen=True)
+class RealMeeting:
+    """Speech as it was, and a summary by a human hand."""
+
+    id: str
+    set: str
+    turns: list[Turn]
+    summary: str
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Resumes for one job. ``meets``, where it was labelled: the requirements, from 1, that a resume shows."""
+
+    id: str
+    set: str
+    job: Path
+    resumes: list[Path]
+    tiers: dict[str, str]
+    meets: dict[str, frozenset[int]]
+    lower_half: list[str]
+
+
+def meetings() -> list[Meeting]:
+    found = []
+    for folder, name in (("development", DEVELOPMENT), ("held-out", HELD_OUT)):
+        found += [_meeting(path, name) for path in sorted((MEETINGS / folder).glob("*.gold.json"))]
+    return found
+
+
+def _meeting(path: Path, name: str) -> Meeting:
+    gold = json.loads(path.read_text("utf-8"))
+    return Meeting(
+        id=path.name.removesuffix(".gold.json"),
+        set=name,
+        transcript=path.with_name(gold["transcript"]),
+        date=gold["date"],
+        timezone=gold["timezone"],
+        participants=gold["participants"],
+        turns=[Turn(turn["n"], turn["speaker"], turn["text"]) for turn in gold["turns"]],
+        actions=[_wanted(item["what"], item) for item in gold["actions"]],
+        decisions=[_wanted(item["text"], item) for item in gold["decisions"]],
+        questions=[_wanted(item["text"], item) for item in gold["questions"]],
+        key_points=[point["words"] for point in gold["key_points"]],
+        summary=gold["summary"],
+        traps={turn: trap["kind"] for trap in gold["traps"] for turn in trap["turns"]},
+    )
+
+
+def _wanted(what: str, item: dict[str, Any]) -> Wanted:
+    return Wanted(what, frozenset(item["turns"]), item.get("owner"), tuple(item.get("due", [None])))
+
+
+def real_meetings(folder: Path | None) -> list[RealMeeting]:
+    """Those of QMSum's files that have a summary of the whole; every second one is held out."""
+    found = []
+    for number, path in enumerate(sorted(folder.glob("*.json")) if folder else []):
+        meeting = json.loads(path.read_text("utf-8"))
+        whole = [q["answer"] for q in meeting["general_query_list"] if "summar" in q["query"].lower()]
+        spoken = [(turn["speaker"], _bare(turn["content"])) for turn in meeting["meeting_transcripts"]]
+        turns = [Turn(n, *turn) for n, turn in enumerate(spoken, 1)]
+        if whole:
+            found.append(RealMeeting(path.stem, HELD_OUT if number % 2 else DEVELOPMENT, turns, whole[0]))
+    return found
+
+
+def _bare(spoken: str) -> str:
+    """Without the transcribers' marks ("{vocalsound}"), and without blanks before punctuation."""
+    return re.sub(r"\s+([.,?!])", r"\1", " ".join(re.sub(r"\{.*?\}|<.*?>", " ", spoken).split()))
+
+
+def rankings() -> list[Ranking]:
+    return [_ranking(path) for path in sorted(RESUMES.glob("*.labels.json"))]
+
+
+def _ranking(path: Path) -> Ranking:
+    labels = json.loads(path.read_text("utf-8"))
+    resumes = labels["resumes"]
+    return Ranking(
+        id=path.name.removesuffix(".labels.json"),
+        set=labels["set"],
+        job=(path.parent / labels["job"]).resolve(),
+        resumes=[(path.parent / labels["folder"] / name).resolve() for name in resumes],
+        tiers={name: resume["tier"] for name, resume in resumes.items()},
+        meets={name: frozenset(resume["meets"]) for name, resume in resumes.items() if "meets" in resume},
+        lower_half=labels["lower_half"],
+    )
