@@ -32,7 +32,7 @@ OPTIONAL = [
     "dask",
     "distributed",
     "filelock",
-    "httpx",
+    "httpx2",
     "icalendar",
     "numpy",
     "onnxruntime",

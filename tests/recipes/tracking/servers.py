@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 HERE = Path(__file__).parent
 USER, PASSWORD = "team", "s3cret"
@@ -78,7 +78,7 @@ def make_list(address: str, kind: str = "VTODO") -> None:
         f'<supported-calendar-component-set><comp name="{kind}"/></supported-calendar-component-set>'
         "</D:prop></D:set></mkcalendar>"
     )
-    made = httpx.request("MKCALENDAR", address, content=body, auth=(USER, PASSWORD))
+    made = httpx2.request("MKCALENDAR", address, content=body, auth=(USER, PASSWORD))
     assert made.status_code == 201, made.text
 
 

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from onward.recipes.meeting_tasks.trackers import Kept, Tracker, open_tracker
@@ -72,10 +72,10 @@ class TestCalDav(IdempotentSuite):
 
     def change(self, kept: Kept, old: str, new: str) -> None:
         account = (os.environ["CALDAV_USERNAME"], os.environ["CALDAV_PASSWORD"])
-        url = httpx.URL(self.address).join(kept.ref)
-        text = httpx.get(url, auth=account).text
+        url = httpx2.URL(self.address).join(kept.ref)
+        text = httpx2.get(url, auth=account).text
         assert old in text
-        put = httpx.put(
+        put = httpx2.put(
             url, content=text.replace(old, new), auth=account, headers={"content-type": "text/calendar"}
         )
         assert put.is_success, put.text

@@ -164,8 +164,8 @@ class Tracker(Protocol):
         """Whether it can be asked what it has."""
 
     @property
-    def rate(self) -> str | None:
-        """At most so many writes, such as ``"60/min"``, unless the user says otherwise."""
+    def spacing(self) -> float:
+        """Seconds that it wants between two writes."""
 
     def fields(self, task: Task) -> Fields:
         """What it would show of a task."""

@@ -47,7 +47,7 @@ class CalDav:
 
     kind = "caldav"
     readable = True
-    rate = None
+    spacing = 0.0
 
     def __init__(self, url: str) -> None:
         name, password = os.environ.get("CALDAV_USERNAME"), os.environ.get("CALDAV_PASSWORD", "")

@@ -42,7 +42,7 @@ class FileTracker:
 
     kind = "file"
     readable = True
-    rate = None
+    spacing = 0.0
 
     def __init__(self, path: Path, form: Format) -> None:
         self.path = path.resolve()  # through links: what they lead to is replaced, not they

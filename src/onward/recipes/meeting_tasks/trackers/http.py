@@ -14,7 +14,7 @@ from onward.recipes.meeting_tasks.trackers.base import (
 )
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 TIMEOUT = 30
 READ_AGAIN = 5
@@ -34,23 +34,23 @@ class Http:
     def __init__(
         self, base: str, name: str, headers: dict[str, str] | None = None, auth: tuple[str, str] | None = None
     ) -> None:
-        import httpx
+        import httpx2
 
         self.name = name
         try:
-            url = httpx.URL(base)
-        except httpx.InvalidURL as error:
+            url = httpx2.URL(base)
+        except httpx2.InvalidURL as error:
             raise UsageError(f"{base}: not an address: {error}") from error
         if url.scheme not in ("http", "https") or not url.host:
             raise UsageError(f"{base}: write the whole address, beginning with https://")
         if url.userinfo:
             raise UsageError(f"{name}: no user name or password in the address; the environment is for these")
         self._base = url
-        self._client = httpx.Client(
+        self._client = httpx2.Client(
             headers={"user-agent": "onward", **(headers or {})}, auth=auth, timeout=TIMEOUT
         )
 
-    def read(self, method: str, url: str, *, fine: tuple[int, ...] = (200,), **asked: Any) -> httpx.Response:
+    def read(self, method: str, url: str, *, fine: tuple[int, ...] = (200,), **asked: Any) -> httpx2.Response:
         """Ask something that changes nothing, again if need be."""
         for left in range(READ_AGAIN, -1, -1):
             try:
@@ -63,15 +63,17 @@ class Http:
                 time.sleep(wait)
         raise AssertionError
 
-    def write(self, method: str, url: str, *, fine: tuple[int, ...] = (200,), **asked: Any) -> httpx.Response:
+    def write(
+        self, method: str, url: str, *, fine: tuple[int, ...] = (200,), **asked: Any
+    ) -> httpx2.Response:
         """Ask once. Answers with other statuses than the fine ones are errors."""
-        import httpx
+        import httpx2
 
         try:
             response = self._client.request(method, self._address(url), **asked)
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             raise TrackerUnavailable(f"{self.name} does not answer: {_why(error)}") from error
-        except (httpx.RequestError, httpx.InvalidURL) as error:
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise TaskRefused(f"{self.name}: {error}") from error
         if response.status_code in fine:
             return response
@@ -81,14 +83,14 @@ class Http:
         """Let go of connections."""
         self._client.close()
 
-    def _address(self, url: str) -> httpx.URL:
+    def _address(self, url: str) -> httpx2.URL:
         """The whole address. A key goes to no other server, whatever an answer names."""
         found = self._base.join(url)
         if (found.scheme, found.netloc) != (self._base.scheme, self._base.netloc):
             raise TaskRefused(f"{self.name} leads to another server, {found.host}")
         return found
 
-    def _complaint(self, response: httpx.Response) -> Exception:
+    def _complaint(self, response: httpx2.Response) -> Exception:
         status, said = response.status_code, self._said(response)
         wait = _wait(response)
         if status == 429 or wait is not None or _limited(response):
@@ -106,7 +108,7 @@ class Http:
         return TaskRefused(f"{self.name} does not take it ({said})")
 
     @staticmethod
-    def _said(response: httpx.Response) -> str:
+    def _said(response: httpx2.Response) -> str:
         """The status, and what a JSON answer says beside it."""
         try:
             plain = response.json()
@@ -122,7 +124,7 @@ def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _limited(response: httpx.Response) -> bool:
+def _limited(response: httpx2.Response) -> bool:
     """GitHub says so with status 403."""
     if response.status_code != 403:
         return False
@@ -131,7 +133,7 @@ def _limited(response: httpx.Response) -> bool:
     )
 
 
-def _wait(response: httpx.Response) -> float | None:
+def _wait(response: httpx2.Response) -> float | None:
     """The seconds that the server asks to wait; None if it does not say."""
     asked = response.headers.get("retry-after", "").strip()
     reset = response.headers.get("x-ratelimit-reset", "").strip()

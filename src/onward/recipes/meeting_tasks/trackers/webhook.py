@@ -34,7 +34,7 @@ class Webhook:
 
     kind = "webhook"
     readable = False
-    rate = None
+    spacing = 0.0
 
     def __init__(self, url: str) -> None:
         self.name = f"webhook:{url.partition('?')[0]}"  # what follows is often a key
