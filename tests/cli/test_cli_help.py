@@ -21,7 +21,7 @@ GENERAL = [
     "copy",
     "repair",
 ]
-SYSTEMS = ["screen"]
+SYSTEMS = ["screen", "tasks"]
 
 
 def test_the_commands_in_the_order_of_use(onward: Command) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from onward._version import __version__
-from onward.cli import history, keeping, looking, retrying, running, screen, upkeep
+from onward.cli import history, keeping, looking, retrying, running, screen, tasks, upkeep
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -48,5 +48,6 @@ for command in (
     upkeep.copy,
     upkeep.repair,
     screen.screen,
+    tasks.tasks,
 ):
     app.add_command(command)

@@ -16,15 +16,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import onward
+from onward.errors import InputChanged
 from onward.recipes.meeting_tasks.desk import Desk, InDoubt, Placed
 from onward.recipes.meeting_tasks.drafts import Meeting
 from onward.recipes.meeting_tasks.ledger import Ledger
 from onward.recipes.meeting_tasks.people import People, read_people
 from onward.recipes.meeting_tasks.planning import Plan, Wishes, make_plan
-from onward.recipes.meeting_tasks.trackers import Task, Tracker, open_tracker
+from onward.recipes.meeting_tasks.trackers import AccessRefused, Task, Tracker, open_tracker
 
 __all__ = [
     "JOB",
+    "AccessRefused",
     "Desk",
     "Ledger",
     "Meeting",
@@ -71,21 +73,21 @@ def place(
         OnwardError: whatever else keeps the run from finishing.
     """
     desk = Desk(tracker, ledger, plan, in_doubt=in_doubt, recreate=recreate)
-    policies: dict[str, Any] = {
-        "job": JOB,
-        "run": run_name(tracker),
-        "key": _key,
-        "version": 1,  # what it does twice does no harm, so that a new version of onward may go on with a run
-        "params": {"tracker": tracker.name},
-        "reconcile": desk.reconcile,
-        "retries": 5,
-        "on_change": "redo",
-    }
+    run = options.setdefault("run", run_name(tracker))
 
+    # What it does twice does no harm, so that a new version of onward may go on with a run: hence version=1.
+    @onward.job(JOB, key=_key, version=1, params={"tracker": tracker.name}, retries=5, on_change="redo")
     def put(task: Task, *, tracker: str) -> Placed:
         return desk.put(task)
 
-    return onward.map(put, tasks, **{**policies, **options})
+    options.setdefault("reconcile", desk.reconcile)
+    try:
+        return put.map(tasks, **options)
+    except InputChanged:
+        if onward.load(JOB, run, store=options.get("store")).status != "finished":
+            raise
+        # It finished with other notes. To begin anew does nothing twice: each task is looked for before it is made.
+        return put.map(tasks, **{**options, "again": True})
 
 
 def run_name(tracker: Tracker) -> str:

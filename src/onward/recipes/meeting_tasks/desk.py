@@ -83,6 +83,21 @@ class Desk:
             kept = self._plan.kept[task.key]
         return self._renew(task, kept)
 
+    def preview(self, task: Task) -> Placed:
+        """What :meth:`put` would do now. Does nothing."""
+        kept, entry = self._plan.kept.get(task.key), self._ledger.entry(task.key)
+        if kept is None and entry is not None and entry.ref:
+            kept = self._remembered(task, entry.ref, entry.url)
+            if kept is None and not self._recreate:
+                return _placed(task, "deleted", entry.ref, entry.url)
+        if kept is None:
+            return _placed(task, "created")
+        left = self._left(task, kept)
+        if kept.closed:
+            return _placed(task, "closed", kept.ref, kept.url, left)
+        action: Action = "updated" if self._changes(task, kept) else "unchanged"
+        return _placed(task, action, kept.ref, kept.url, left)
+
     def reconcile(self, task: Task, name: str, idempotency_key: str) -> Any:
         """An act was begun, and nobody knows whether it was done: the tracker is asked."""
         if not self._tracker.readable:
@@ -162,5 +177,7 @@ class Desk:
             time.sleep(wait)
 
 
-def _placed(task: Task, action: Action, ref: str, url: str, left: list[str] | None = None) -> Placed:
+def _placed(
+    task: Task, action: Action, ref: str = "", url: str = "", left: list[str] | None = None
+) -> Placed:
     return Placed(task.key, task.meeting, task.title, action, ref, url, left or [])

@@ -23,10 +23,10 @@ Choice = Literal["", "accept", "skip"]
 _SCHEMA = """
     create table if not exists tasks (
         tracker text not null, key text not null, stamp text not null, ref text not null, url text not null,
-        choice text not null, edits text not null, primary key (tracker, key)
+        choice text not null, reviewed text not null, edits text not null, primary key (tracker, key)
     ) strict
 """
-_SELECT = "select stamp, ref, url, choice, edits from tasks where tracker = ?"
+_SELECT = "select stamp, ref, url, choice, reviewed, edits from tasks where tracker = ?"
 WAIT = 60
 """Seconds to wait for another process that writes."""
 
@@ -37,7 +37,7 @@ class Entry:
 
     Attributes:
         ref, url: of the task in the tracker; "" while it was not made.
-        choice: what a human decided in a review.
+        choice: what a human decided in a review, of the task with the digest ``reviewed``.
         edits: by field, what the notes had then and what the human wrote instead.
     """
 
@@ -45,6 +45,7 @@ class Entry:
     ref: str = ""
     url: str = ""
     choice: Choice = ""
+    reviewed: str = ""
     edits: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -82,15 +83,17 @@ class Ledger:
     def keep(self, entry: Entry) -> None:
         """Remember, durably, in place of what was remembered of that task."""
         self._execute(
-            "insert into tasks (tracker, key, stamp, ref, url, choice, edits) values (?, ?, ?, ?, ?, ?, ?) "
+            "insert into tasks (tracker, key, stamp, ref, url, choice, reviewed, edits) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?) "
             "on conflict do update set stamp = excluded.stamp, ref = excluded.ref, url = excluded.url, "
-            "choice = excluded.choice, edits = excluded.edits",
+            "choice = excluded.choice, reviewed = excluded.reviewed, edits = excluded.edits",
             self._tracker,
             entry.stamp.key,
             entry.stamp.text(),
             entry.ref,
             entry.url,
             entry.choice,
+            entry.reviewed,
             json.dumps(entry.edits),
         )
 
@@ -117,7 +120,7 @@ class Ledger:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry | None:
-    text, ref, url, choice, edits = row
+    text, ref, url, choice, reviewed, edits = row
     stamp = Stamp.read(text)
     pairs = {name: (str(old), str(new)) for name, (old, new) in json.loads(edits).items()}
-    return Entry(stamp, ref, url, choice, pairs) if stamp is not None else None
+    return Entry(stamp, ref, url, choice, reviewed, pairs) if stamp is not None else None

@@ -91,9 +91,8 @@ def _add(plan: Plan, meeting: Meeting, stamps: list[Stamp], tracker: Tracker, wi
         entry = plan.entries.get(key)
         made = with_edits(made, entry.edits if entry else {}, wishes.people, tracker.kind)
         (plan.skipped if entry and entry.choice == "skip" else plan.tasks).append(made)
-    plan.vanished.extend(
-        stamp for stamp in stamps if stamp.key not in keys and not _skipped(plan.entries.get(stamp.key))
-    )
+    gone = [stamp for stamp in stamps if stamp.key not in keys]
+    plan.vanished.extend(stamp for stamp in gone if stamp.key in plan.kept or _made(plan.entries[stamp.key]))
 
 
 def with_edits(task: Task, edits: dict[str, tuple[str, str]], people: People | None, kind: str) -> Task:
@@ -109,8 +108,8 @@ def with_edits(task: Task, edits: dict[str, tuple[str, str]], people: People | N
     return replace(task, **held)
 
 
-def _skipped(entry: Entry | None) -> bool:
-    return entry is not None and entry.choice == "skip"
+def _made(entry: Entry) -> bool:
+    return bool(entry.ref)
 
 
 def _refuse_doubles(meetings: Sequence[Meeting]) -> None:

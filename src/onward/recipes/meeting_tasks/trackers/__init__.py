@@ -6,6 +6,7 @@ from pathlib import Path
 
 from onward.errors import UsageError
 from onward.recipes.meeting_tasks.trackers.base import (
+    AccessRefused,
     Fields,
     Kept,
     Stamp,
@@ -18,6 +19,7 @@ from onward.recipes.meeting_tasks.trackers.base import (
 )
 
 __all__ = [
+    "AccessRefused",
     "Fields",
     "Kept",
     "Stamp",

@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Literal, Protocol
 
-from onward.errors import OnwardError
+from onward.errors import KeyRefused, NotDone, OnwardError
 
 Fields = dict[str, str]
 Priority = Literal["high", "normal", "low"]
@@ -39,23 +39,26 @@ TITLE, TEXT = 200, 2000
 _BIDI = dict.fromkeys([0x200B, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
 
 
+class AccessRefused(KeyRefused, NotDone):
+    """The tracker refuses the account: the run stops, to be resumed with another key or more rights."""
+
+
 class TrackerUnavailable(OnwardError):
     """The tracker did not answer, or said that it cannot now; what was asked of it may have been done."""
 
 
-class TrackerBusy(OnwardError):
+class TrackerBusy(OnwardError, NotDone):
     """The tracker asks to be left alone for a while; ``retry_after`` seconds if it says how long."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+        NotDone.__init__(self, message, retry_after)
 
 
 class TaskChanged(OnwardError):
     """Somebody changed the task since it was read."""
 
 
-class TaskRefused(OnwardError):
+class TaskRefused(OnwardError, NotDone):
     """The tracker does not take the task as it is; trying again will not help."""
 
     permanent = True
@@ -146,7 +149,7 @@ class Tracker(Protocol):
     """Where tasks are put. The contract stands at the top of the module.
 
     Raises, all of them:
-        KeyRefused: the account may not do that; the run stops, to be resumed.
+        AccessRefused: the account may not do that; the run stops, to be resumed.
         TrackerBusy, TrackerUnavailable: trying again may help.
         TaskRefused: it does not take this task.
     """
@@ -219,7 +222,7 @@ def description(task: Task) -> list[str]:
 
 
 _MARKUP = r"\\`*_{}\[\]<>|~!&$"
-_AT_START = re.compile(r"^(\d*)([#+\-=.)])")
+_AT_START = re.compile(r"^(\d+(?=[.)])|)([#+\-=.)])")
 
 
 def markdown(text: str) -> str:

@@ -21,7 +21,7 @@ from onward.recipes.meeting_tasks.trackers.base import (
     Task,
     TaskChanged,
     TaskRefused,
-    TrackerBusy,
+    TrackerUnavailable,
 )
 from onward.recipes.meeting_tasks.trackers.http import Http
 
@@ -85,7 +85,7 @@ class CalDav:
             return kept
         if put.status_code == 409:
             raise TaskRefused(f"{self.name}: the server refuses the to-do {vtodo.uid(task.key)} (409)")
-        raise TrackerBusy(f"{self.name}: {vtodo.uid(task.key)} was put there, but cannot be read back")
+        raise TrackerUnavailable(f"{self.name}: {vtodo.uid(task.key)} was put there, but cannot be read back")
 
     def update(self, kept: Kept, fields: Fields, task: Task, stamp: Stamp) -> Kept:
         found = self._get(kept.ref)

@@ -46,7 +46,7 @@ class FileTracker:
 
     def __init__(self, path: Path, form: Format) -> None:
         self.path = path.resolve()  # through links: what they lead to is replaced, not they
-        self.name = path.name
+        self.name = self.path.as_posix()
         self._form = form
         if self.path.is_dir() or not self.path.parent.is_dir():
             raise UsageError(f"{path}: the tasks go into a file in a folder that exists")

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from onward.errors import KeyRefused, UsageError
+from onward.errors import UsageError
 from onward.recipes.meeting_tasks.trackers.base import (
+    AccessRefused,
     Fields,
     Kept,
     Stamp,
@@ -101,7 +102,7 @@ class GitHub:
             asked["since"] = f"{since.isoformat()}T00:00:00Z"
         response = self._http.read("GET", self._issues, params=asked, fine=(200, 404))
         if response.status_code == 404:
-            raise KeyRefused(f"{self.name}: there is no such repository, or the token may not see it")
+            raise AccessRefused(f"{self.name}: there is no such repository, or the token may not see it")
         while True:
             for issue in response.json():
                 kept = None if "pull_request" in issue else _kept(issue)

@@ -6,8 +6,9 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from onward.errors import KeyRefused, UsageError
+from onward.errors import UsageError
 from onward.recipes.meeting_tasks.trackers.base import (
+    AccessRefused,
     TaskRefused,
     TrackerBusy,
     TrackerUnavailable,
@@ -44,7 +45,9 @@ class Http:
         if url.scheme not in ("http", "https") or not url.host:
             raise UsageError(f"{base}: write the whole address, beginning with https://")
         if url.userinfo:
-            raise UsageError(f"{name}: no user name or password in the address; the environment is for these")
+            raise UsageError(
+                f"{url.host}: no user name or password in the address; the environment is for these"
+            )
         self._base = url
         self._client = httpx2.Client(
             headers={"user-agent": "onward", **(headers or {})}, auth=auth, timeout=TIMEOUT
@@ -96,7 +99,7 @@ class Http:
         if status == 429 or wait is not None or _limited(response):
             return TrackerBusy(f"{self.name} asks to wait ({said})", wait)
         if status in (401, 403):
-            return KeyRefused(
+            return AccessRefused(
                 f"{self.name} refuses the account ({said}); give another key, or it more rights"
             )
         if status >= 500 or status in (408, 409, 425):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from onward.recipes.meeting_tasks.trackers.base import (
     Fields,
@@ -25,6 +26,7 @@ from onward.recipes.meeting_tasks.trackers.base import (
     plain,
 )
 
+_IN_LINKS = "/:?#=&%.~@+,"
 NAMED = ("owner", "due", "priority", "labels")
 _STAMP = re.compile(r"^\s*<!-- onward-task (?P<stamp>\{.*\}) -->\s*$")
 _TITLE = re.compile(r"^(?P<before>\s*[-*+] (?:\[(?P<box>.)\] )?)(?P<text>.*?)\s*$")
@@ -51,7 +53,7 @@ class MarkdownFile:
             "due": task.due,
             "priority": "" if task.priority == "normal" else task.priority,
             "labels": ", ".join(task.labels),
-            "description": "\n".join(description(task)),
+            "description": "\n".join(_description(task)),
         }
 
     def read(self, text: str) -> list[Kept]:
@@ -77,6 +79,13 @@ class MarkdownFile:
         old = lines[place.last]
         last = " " * _indent(old) + _stamp_line(stamp).strip() + ("\r" if old.endswith("\r") else "")
         return "\n".join([*lines[: place.first], *block, last, *lines[place.last + 1 :]])
+
+
+def _description(task: Task) -> list[str]:
+    """In Markdown already, since it holds a link."""
+    link = f"Notes: [{markdown(task.link)}](<{quote(task.link, safe=_IN_LINKS)}>)"
+    lines = description(task)
+    return [link if line == f"Notes: {task.link}" else markdown(line) for line in lines]
 
 
 def _places(lines: list[str]) -> list[Place]:
@@ -115,7 +124,7 @@ def _kept(block: list[str], stamp: Stamp) -> Kept:
         if named := _NAMED.match(line):
             fields[named["name"]] = plain(named["text"].strip())
     quoted = [match["text"] for line in block[1:] if (match := _QUOTE.match(line))]
-    fields["description"] = "\n".join(plain(line) for line in quoted if line)
+    fields["description"] = "\n".join(line for line in quoted if line)
     closed = title is not None and (title["box"] or " ") in "xX-"
     return Kept(stamp.key, stamp, fields, closed)
 
@@ -132,7 +141,7 @@ def _lines(name: str, value: str, indent: str) -> list[str]:
         return []
     if name != "description":
         return [f"{indent}- {name}: {markdown(value)}"]
-    paragraphs = [f"{indent}> {markdown(line)}" for line in value.split("\n")]
+    paragraphs = [f"{indent}> {line}" for line in value.split("\n")]
     return [line for part in paragraphs for line in (part, f"{indent}>")][:-1]
 
 

@@ -35,10 +35,11 @@ def uid(key: str) -> str:
 
 
 def fields_of(task: Task) -> Fields:
-    """What a to-do shows of a task."""
+    """What a to-do shows of a task. Few programs show CONTACT, so the description has the owner as well."""
+    owner = [f"Owner: {task.owner}"] if task.owner else []
     return {
         "title": task.title,
-        "description": "\n".join(description(task)),
+        "description": "\n".join(owner + description(task)),
         "owner": task.owner,
         "due": task.due,
         "priority": "" if task.priority == "normal" else task.priority,
