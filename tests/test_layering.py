@@ -54,6 +54,7 @@ SEAMS = {
         "prompts",
         "responses",
         "schemas",
+        "weights",
     },
     "recipes": {"documents", "meetings", "screening_report", "screening_text", "transcripts"},
 }

@@ -18,7 +18,7 @@ import pytest
 from shape import ROOT, SOURCE, load
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-PRESENT_OR_NOT = {"IPython"}  # asked for only where the user runs it already
+PRESENT_OR_NOT = {"IPython", "xllamacpp"}  # what the user runs already; what `make local-model` brings
 PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^\s;]+)", re.MULTILINE)
 
 
@@ -100,7 +100,7 @@ def test_the_wheel_works_where_it_is_installed(wheel: Path, metadata: Message, t
 # --------------------------------------------------------------- the pinned requirements
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "dev.txt", "local-model.txt"])
 def test_requirements_name_no_place(name: str) -> None:
     for line in requirements(name).splitlines():
         assert not re.search(r"://|^-|index-url|find-links|\s/\w", line), line
@@ -112,7 +112,8 @@ def test_both_files_pin_the_same() -> None:
 
 
 def test_every_dependency_is_pinned() -> None:
-    assert declared() <= {name for name, _ in PIN.findall(requirements("dev.txt"))}
+    pinned = PIN.findall(requirements("dev.txt") + requirements("local-model.txt"))
+    assert declared() <= {name for name, _ in pinned}
 
 
 def test_every_import_is_declared() -> None:

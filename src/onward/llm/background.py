@@ -48,6 +48,20 @@ def result(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+async def in_thread(work: Callable[[], T]) -> T:
+    """Its result, from a thread that does not keep the process from ending."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # whatever it is, it belongs to who waits
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="onward-llm-work", daemon=True).start()
+    return await asyncio.wrap_future(future)
+
+
 def when_gone(owner: object, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Once nobody holds ``owner`` any more, close what it held open; in the process that opened it only."""
 
