@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
 
+from onward import faults
 from onward.attempts.context import Attempt, attempt_for
 from onward.attempts.reservation import in_event_loop
 from onward.attempts.steps import restored
@@ -130,9 +131,12 @@ class _OneAct:
                 return self._finish(done.value)
         if found is None or found.state == "done" or not found.at:
             self._keep(Record("begun", time.time(), self._item.digest))
+            faults.point("once.begun")
             yield _Save()
+        faults.point("once.intended")
         try:
             value = yield _Act()
+            faults.point("once.acted")
         except NotDone:
             self._keep(Record("withdrawn"))
             raise
@@ -190,7 +194,8 @@ class _OneAct:
     def _finish(self, value: Any) -> Any:
         raw = encode(value, f"the result of {self._name!r} of item {self._item.key!r}")
         self._keep(Record("done", time.time(), self._item.digest, msgspec.Raw(raw)))
-        self._home.when_saved(lambda _: None)
+        faults.point("once.kept")
+        self._home.when_saved(lambda _: faults.point("once.saved"))
         return restored(self._fn, raw)
 
     # Plain code
