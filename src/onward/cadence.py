@@ -98,6 +98,9 @@ class Cadence:
 
     ``auto`` keeps the cost of saving under :data:`AUTO_SHARE` of the time that passes, by waiting a hundred
     times the cost of a save between two of them, and never longer than :data:`AUTO_SECONDS`.
+
+    Attributes:
+        most: outcomes that may wait for a save; ``due_at``: when one is due whatever their number.
     """
 
     def __init__(self, every: Every | None, now: float) -> None:
@@ -106,11 +109,11 @@ class Cadence:
         self._seconds = every.seconds if every else AUTO_SECONDS
         self._cost = 0.0
         self.saved_at = now
-        self._due_at = now + (math.inf if self.wait is None else self.wait)
+        self.due_at = now + (math.inf if self.wait is None else self.wait)
 
     def due(self, unsaved: int, now: float) -> bool:
         """Whether ``unsaved`` settled items (at least one) are to be saved now."""
-        return now >= self._due_at or unsaved >= self.most
+        return now >= self.due_at or unsaved >= self.most
 
     @property
     def wait(self) -> float | None:
@@ -128,4 +131,4 @@ class Cadence:
         """Learn that a save ended ``now`` and took ``cost`` seconds."""
         self.saved_at = now
         self._cost = cost if not self._cost else 0.7 * self._cost + 0.3 * cost
-        self._due_at = now + (math.inf if self.wait is None else self.wait)
+        self.due_at = now + (math.inf if self.wait is None else self.wait)

@@ -21,6 +21,7 @@ class Item(Struct, frozen=True, gc=False):
         value: the input itself; never stored.
         ordinal: the item's number within the store; equals ``position`` unless keyed input was reordered.
         digest: 64-bit digest of the value, 0 if the value cannot be encoded.
+        name: 128-bit digest of the key where it is not the position.
     """
 
     position: int
@@ -28,6 +29,7 @@ class Item(Struct, frozen=True, gc=False):
     value: Any
     ordinal: int
     digest: int
+    name: bytes = b""
 
 
 class Failure(Struct, frozen=True):

@@ -10,6 +10,7 @@ from hypothesis import given
 
 from onward.errors import StoreCorrupt
 from onward.journal import records
+from onward.journal.batch import Batch
 from onward.journal.blocks import key_digest, pack, read_index, read_outcomes
 from onward.journal.records import Head
 from onward.model import Block, Failure, Item, RunInfo, Settled, StepRecord
@@ -56,7 +57,7 @@ def outcomes(draw: st.DrawFn) -> list[Settled]:
 def test_a_block_gives_back_what_went_in(
     settled: list[Settled], keyed: bool, seq: int, moves: list[tuple[int, int]]
 ) -> None:
-    block = pack(seq, settled, keyed=keyed, moves=moves, epoch=3)
+    block = pack(seq, Batch(settled), keyed=keyed, moves=moves, epoch=3)
     index = read_index(block)
     assert list(index.header.ordinals()) == [s.item.ordinal for s in settled]
     assert list(index.digests) == [s.item.digest for s in settled]
@@ -82,7 +83,7 @@ def sample(values: int) -> Block:
         Settled(Item(n, f"key {n}", None, n, n + 1), "succeeded", json.dumps({"n": n}).encode())
         for n in range(values)
     ]
-    return pack(7, settled, keyed=True)
+    return pack(7, Batch(settled), keyed=True)
 
 
 @pytest.mark.parametrize("values", [1, 2, 200])
@@ -115,7 +116,7 @@ def test_a_block_in_anothers_place_is_damaged() -> None:
         with pytest.raises(StoreCorrupt):
             read_index(msgspec.structs.replace(block, seq=seq))
     with pytest.raises(StoreCorrupt):
-        read_outcomes(msgspec.structs.replace(block, payload=pack(8, [], keyed=True).payload))
+        read_outcomes(msgspec.structs.replace(block, payload=pack(8, Batch(), keyed=True).payload))
 
 
 def test_a_sealed_part_that_makes_no_sense_is_damaged() -> None:
@@ -137,13 +138,13 @@ def test_keys_of_another_type_differ() -> None:
 
 def test_long_payloads_are_compressed() -> None:
     text = json.dumps("all work and no play " * 200).encode()
-    block = pack(0, [Settled(Item(0, 0, None, 0, 1), "succeeded", text)], keyed=False)
+    block = pack(0, Batch([Settled(Item(0, 0, None, 0, 1), "succeeded", text)]), keyed=False)
     assert len(block.payload) < len(text) / 10
 
 
 def test_one_run_of_ordinals_is_one_entry() -> None:
     settled = [Settled(Item(n, n, None, n, 1), "succeeded", b"0") for n in range(5000)]
-    assert read_index(pack(0, settled, keyed=False)).header.runs == [(0, 5000)]
+    assert read_index(pack(0, Batch(settled), keyed=False)).header.runs == [(0, 5000)]
 
 
 # Documents

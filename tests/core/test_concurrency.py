@@ -13,6 +13,7 @@ import pytest
 import onward
 from onward.cadence import Cadence, Every
 from onward.journal import state
+from onward.journal.batch import Batch
 from onward.journal.flusher import Flusher
 from onward.journal.journal import Journal
 from onward.journal.records import Head
@@ -74,7 +75,7 @@ def test_a_checkpoint_returns_after_all_that_is_durable_was_handed_on() -> None:
     telling, go_on = threading.Event(), threading.Event()
     told: list[int] = []
 
-    def on_saved(saved: list[Settled]) -> None:
+    def on_saved(saved: Batch) -> None:
         telling.set()
         assert go_on.wait(SOON)
         told.append(len(saved))

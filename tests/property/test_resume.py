@@ -25,7 +25,7 @@ from onward.journal.blocks import read_outcomes
 from onward.journal.records import read_head, read_info
 from onward.model import Change, RunInfo
 from onward.stores.memory import MemoryRuns
-from onward.stores.sqlite import SqliteRuns
+from onward.stores.sqlite import sqlite_runs
 
 Content = dict[str, int]
 
@@ -289,7 +289,7 @@ class Resume(RuleBasedStateMachine):
     )
     def begin(self, keyed: bool, kept: str, published: bool, on_disk: bool, contents: list[int]) -> None:
         self.folder = TemporaryDirectory()
-        store = SqliteRuns(Path(self.folder.name) / "store") if on_disk else MemoryRuns()
+        store = sqlite_runs(Path(self.folder.name) / "store") if on_disk else MemoryRuns()
         self.runs = CrashingRuns(store)
         self.keyed, self.kept = keyed, kept
         self.output = Path(self.folder.name) / "out.jsonl" if published else None

@@ -19,8 +19,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from onward.errors import StoreCorrupt
+from onward.journal.batch import Batch
 from onward.journal.records import seal, unseal
-from onward.model import Block, Failure, Key, Outcome, Settled, Status
+from onward.model import Block, Failure, Key, Outcome, Status
 
 COMPRESS_FROM = 512
 """Bytes of payload below which compression does not pay."""
@@ -70,7 +71,7 @@ def key_digest(key: Key) -> bytes:
 
 def pack(
     seq: int,
-    settled: Sequence[Settled],
+    batch: Batch,
     *,
     keyed: bool,
     superseding: bool = False,
@@ -84,12 +85,13 @@ def pack(
         moves: (ordinal, position) of items whose position is not their ordinal.
         epoch: which reading of the input the moves belong to.
     """
-    ordinals = [s.item.ordinal for s in settled]
+    ordinals = [item.ordinal for item in batch.items]
+    others = batch.others.values()
     header = Header(
-        count=len(settled),
+        count=len(ordinals),
         runs=_runs(ordinals),
-        failed=[s.item.ordinal for s in settled if s.status == "failed"],
-        skipped=[s.item.ordinal for s in settled if s.status == "skipped"],
+        failed=[s.item.ordinal for s in others if s.status == "failed"],
+        skipped=[s.item.ordinal for s in others if s.status == "skipped"],
         keyed=keyed,
         moves=len(moves),
         epoch=epoch,
@@ -99,13 +101,13 @@ def pack(
         first=min(ordinals, default=0),
         last=max(ordinals, default=-1),
         marked=bool(superseding or header.failed or header.skipped or moves),
-        index=_pack_index(seq, header, settled, moves),
-        payload=_pack_payload(seq, settled, keyed),
+        index=_pack_index(seq, header, batch, moves),
+        payload=_pack_payload(seq, batch, keyed),
     )
 
 
 def _runs(ordinals: Sequence[int]) -> list[tuple[int, int]]:
-    if ordinals and ordinals[-1] - ordinals[0] + 1 == len(ordinals) and ordinals == sorted(ordinals):
+    if ordinals and ordinals == list(range(ordinals[0], ordinals[0] + len(ordinals))):
         return [(ordinals[0], len(ordinals))]
     runs: list[list[int]] = []
     for ordinal in ordinals:
@@ -116,25 +118,26 @@ def _runs(ordinals: Sequence[int]) -> list[tuple[int, int]]:
     return [(start, length) for start, length in runs]
 
 
-def _pack_index(
-    seq: int, header: Header, settled: Sequence[Settled], moves: Sequence[tuple[int, int]]
-) -> bytes:
+def _pack_index(seq: int, header: Header, batch: Batch, moves: Sequence[tuple[int, int]]) -> bytes:
     head = msgspec.json.encode(header)
-    parts = [len(head).to_bytes(4, "little"), head, array("Q", [s.item.digest for s in settled]).tobytes()]
+    parts = [len(head).to_bytes(4, "little"), head, array("Q", [i.digest for i in batch.items]).tobytes()]
     if header.keyed:
-        parts.extend(key_digest(s.item.key) for s in settled)
+        parts.extend([item.name or key_digest(item.key) for item in batch.items])
     parts.extend(struct.pack("<QQ", ordinal, position) for ordinal, position in moves)
     return seal(b"".join(parts), seq)
 
 
-def _pack_payload(seq: int, settled: Sequence[Settled], keyed: bool) -> bytes:
-    attempts = [s.attempts for s in settled]
+def _pack_payload(seq: int, batch: Batch, keyed: bool) -> bytes:
+    others = batch.others
+    attempts = None
+    if any(s.attempts != 1 for s in others.values()):
+        attempts = [others[n].attempts if n in others else 1 for n in range(len(batch))]
     columns = Payload(
-        values=msgspec.Raw(b"[" + b",".join([s.raw for s in settled]) + b"]"),
-        durations=[round(s.duration * 1e6) for s in settled],
-        keys=[s.item.key for s in settled] if keyed else None,
-        attempts=attempts if any(a != 1 for a in attempts) else None,
-        errors={n: s.error for n, s in enumerate(settled) if s.error is not None},
+        values=msgspec.Raw(b"[%b]" % b",".join(batch.raws)),
+        durations=[int(seconds * 1e6 + 0.5) for seconds in batch.seconds],
+        keys=[item.key for item in batch.items] if keyed else None,
+        attempts=attempts,
+        errors={n: s.error for n, s in others.items() if s.error is not None},
     )
     plain = msgspec.json.encode(columns)
     if len(plain) >= COMPRESS_FROM:

@@ -42,6 +42,15 @@ class IntervalSet:
             return True
         return self._insert(number)
 
+    def append(self, start: int, end: int) -> None:
+        """Put ``[start, end)`` in, all of it behind what is there."""
+        if self._ends and start == self._ends[-1]:
+            self._ends[-1] = end
+        else:
+            self._starts.append(start)
+            self._ends.append(end)
+        self._size += end - start
+
     def _insert(self, number: int) -> bool:
         starts, ends = self._starts, self._ends
         at = bisect_right(starts, number)

@@ -7,10 +7,9 @@ statistics and the source's place as one checkpoint when the cadence says so. Wh
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -18,17 +17,19 @@ import msgspec
 from onward.attempts.ledger import Ledger
 from onward.cadence import Cadence
 from onward.codec import Restore, decode
-from onward.errors import StateNotRebuildable, ways_of_change
 from onward.journal import outcomes, records
+from onward.journal.account import Account
+from onward.journal.batch import Batch
 from onward.journal.blocks import pack
 from onward.journal.flusher import Flusher
+from onward.journal.folding import Folding
 from onward.journal.intervals import IntervalSet
 from onward.journal.records import Head
 from onward.journal.state import State
 from onward.journal.steps import Steps
 from onward.journal.totals import Totals
 from onward.journal.waiting import Done, Waiting
-from onward.model import Change, Item, ItemRef, Settled, Status
+from onward.model import Change, Item, Settled
 from onward.sources.base import Place
 from onward.stop import Abandoned
 from onward.stores.base import Store
@@ -68,16 +69,14 @@ class Journal:
         restore: Restore | None,
         keyed: bool,
         background: bool,
-        on_saved: Callable[[list[Settled]], None],
+        on_saved: Callable[[Batch], None],
         ledger: Ledger | None = None,
     ) -> None:
         self.store = store
         self.head = head
         self.state = state
-        self.state_stale = head.state_stale
-        self.totals = Totals.of(head)
-        self.settled = head.settled_set()
-        self.retired = head.retired_set()
+        self.folding = Folding(state, restore, stale=head.state_stale)
+        self.account = Account(store, head)
         self.epoch = head.epoch
         self._moved = head.moved
         self.fingerprint = self._fingerprint_at_end = head.fingerprint
@@ -86,17 +85,15 @@ class Journal:
         self._intake: Intake | None = None
         self.moves: list[tuple[int, int]] = []
         self.kept: dict[int, int] = {}
-        self.retrying: dict[int, int] = {}
-        self.new = 0
-        self._durable = 0
-        self._folded = state.folded
+        self.durable = 0
+        self._taken = 0
         self._cadence = cadence
-        self._restore = restore
+        self._most = min(cadence.most, LARGEST)
         self.keyed = keyed
         self._background = background
         self._on_saved = on_saved
-        self._unsaved: list[Settled] = []
-        self._superseding = False
+        self._unsaved = Batch()
+        self._entered = 0
         self.ledger = ledger or Ledger()
         self._waiting = Waiting()
         self._lock = threading.RLock()
@@ -117,71 +114,78 @@ class Journal:
         """
         if self.error is not None:
             raise self.error
+        item = settled.item
         with self._lock:
-            self._take(settled)
-            unsaved = len(self._unsaved)
-        if self._cadence.due(unsaved, time.monotonic()) or unsaved >= LARGEST:
+            if not self.state.folded:
+                self.state.boundary()  # first, since it may refuse the state, and then nothing has settled
+            if self.steps.by_item and settled.status != "failed":  # a retry reuses a failed item's steps
+                self.steps.drop(item)
+            self._unsaved.add(settled)
+            self._taken += 1
+            if self.state.folded and settled.status == "succeeded":
+                self.folding.add(item, decode(settled.raw))
+        self._save_if_due(len(self._unsaved.raws), time.perf_counter())
+
+    def succeed(self, item: Item, raw: bytes, plain: Any, seconds: float, now: float) -> None:
+        """As :meth:`settle`, of a success at the first try, by who has the decoded result and the time at hand.
+
+        Where no state is kept by hand. The lock is not taken unless more than one thing changes.
+        """
+        if self.error is not None:
+            raise self.error
+        unsaved = self._unsaved
+        if self.state.folded or self.steps.by_item:
+            with self._lock:
+                self.steps.drop(item)
+                unsaved.succeed(item, seconds, raw)
+                if self.state.folded:
+                    self.folding.add(item, plain)
+        else:
+            unsaved.succeed(item, seconds, raw)
+        self._taken += 1
+        self._save_if_due(len(unsaved.raws), now)
+
+    def _save_if_due(self, unsaved: int, now: float) -> None:
+        if now >= self._cadence.due_at or unsaved >= self._most:
             self._save_soon(unsaved)
         elif unsaved == 1:
             self._flusher.wake()
 
-    def _take(self, settled: Settled) -> None:
-        if not self._folded:
-            self.state.boundary()  # first, since it may refuse the state, and then nothing has settled
-        item = settled.item
-        self.new += 1  # before the totals: who looks on from another thread must not see it saved
-        self.totals.add(settled)
-        if not self.settled.add(item.ordinal):
-            settled = self._supersede(settled)
-        self._unsaved.append(settled)
-        if self.steps.by_item and settled.status != "failed":  # a retry reuses a failed item's steps
-            self.steps.drop(item)
-        if self._folded and settled.status == "succeeded":
-            self._fold(item, settled.raw)
-
-    def _supersede(self, settled: Settled) -> Settled:
-        """The outcome of an item that had one: the attempts at it add up."""
-        self._superseding = True
-        ordinal = settled.item.ordinal
-        self.totals.move(self.old_status(ordinal), -1)
-        earlier = self.retrying.pop(ordinal, 0)
-        return msgspec.structs.replace(settled, attempts=earlier + settled.attempts) if earlier else settled
-
-    def _fold(self, item: Item, raw: bytes) -> None:
-        try:
-            self.state.settled(ItemRef(item.position, item.key), functools.partial(self.value, raw))
-        except BaseException:
-            self.state_stale = True  # the outcome counts, and the state does not hold it
-            raise
-
-    @functools.cached_property
-    def _unsuccessful(self) -> tuple[IntervalSet, IntervalSet]:
-        return outcomes.unsuccessful(self.store)
+    @property
+    def settled(self) -> IntervalSet:
+        """The ordinals that are settled, those of this session as far as they have been entered."""
+        return self.account.settled
 
     @property
-    def failed(self) -> IntervalSet:
-        """The ordinals that had failed when the session began."""
-        return self._unsuccessful[0]
+    def retired(self) -> IntervalSet:
+        """The ordinals whose items are not in the input any more."""
+        return self.account.retired
 
-    def old_status(self, ordinal: int) -> Status:
-        """How an item had settled before this session."""
-        failed, skipped = self._unsuccessful
-        return "failed" if ordinal in failed else "skipped" if ordinal in skipped else "succeeded"
+    @property
+    def totals(self) -> Totals:
+        """Over everything settled until now; may be asked from any thread."""
+        with self._lock:
+            self._enter()
+            return self.account.totals
+
+    def _enter(self) -> None:
+        """Count what has settled since the last time."""
+        start, end = self._entered, len(self._unsaved)
+        if end > start:
+            self._entered = end
+            self.account.enter(self._unsaved, start, end)
 
     def retire(self, ordinal: int) -> None:
         """The item is not in the input any more: its outcome stays, but counts no more."""
         with self._lock:
-            status = self.old_status(ordinal)
-            self._outdate(status)  # first, since it may refuse, and then nothing is retired
-            self.retired.add(ordinal)
-            self.totals.move(status, -1)
+            self.folding.outdate(self.account.old_status(ordinal))  # first, since it may refuse
+            self.account.retire(ordinal)
 
     def readmit(self, ordinal: int) -> None:
         """A retired item is back."""
         with self._lock:
-            self.retired.discard(ordinal)
-            self.totals.move(self.old_status(ordinal), 1)
-            self.state_stale = self.state.folded
+            self.account.readmit(ordinal)
+            self.folding.stale = self.state.folded
 
     def move(self, ordinal: int, position: int) -> None:
         """The item stands at another position than its ordinal."""
@@ -199,32 +203,16 @@ class Journal:
     def redo(self, item: Item) -> None:
         """A settled item will be done again; its finished steps do not count."""
         with self._lock:
-            self._outdate(self.old_status(item.ordinal))
+            self.folding.outdate(self.account.old_status(item.ordinal))
             self.steps.drop_steps(item)
 
     def keep(self, item: Item) -> None:
         """A settled item's outcome stands for a content it was not made from."""
         self.kept[item.ordinal] = item.digest
 
-    def _outdate(self, status: Status) -> None:
-        """The state holds an outcome that does not count any more.
-
-        Raises:
-            StateNotRebuildable: it was kept by hand.
-        """
-        if self.state.folded:
-            self.state_stale = self.state_stale or status == "succeeded"
-        elif self.state.value:
-            raise StateNotRebuildable(
-                "an item that the run's state was computed from has changed or is gone, and state kept by hand cannot "
-                'be computed anew; give on_change="restart", or compute the state with on_result=',
-                ways_of_change("restart"),
-            )
-
     def value(self, raw: bytes) -> Any:
         """A stored result as callers see it."""
-        plain = decode(raw)
-        return self._restore(plain) if self._restore is not None else plain
+        return self.folding.restored(decode(raw))
 
     @property
     def crowded(self) -> bool:
@@ -260,7 +248,7 @@ class Journal:
                 raise self.error
             if if_due and self._seconds_until_due() is None:
                 return
-            started = time.monotonic()
+            started = time.perf_counter()
             self._waiting.begins()
             try:
                 self.ledger.notes.ask()
@@ -272,8 +260,8 @@ class Journal:
                 self._waiting.close(error)
                 raise
             self.head = head
-            self._durable += len(saved)
-            now = time.monotonic()
+            self.durable += len(saved)
+            now = time.perf_counter()
             self._cadence.saved(now, now - started)
             self.saved_monotonic = now
             if saved:  # within the lock: whoever finds nothing left to save finds it handed on
@@ -285,30 +273,31 @@ class Journal:
         self._waiting.ask(done)
         self._flusher.wake()
 
-    def _collect(self) -> tuple[Change, list[Settled], Head]:
+    def _collect(self) -> tuple[Change, Batch, Head]:
         """Everything not saved yet, as one change."""
-        saved, moves = self._unsaved, self.moves
+        where = self._where()  # before the outcomes are counted: a place must never be ahead of what is saved
+        self._enter()
+        saved, self._entered = self._unsaved.take(self._entered), 0
+        moves, self.moves = self.moves, []
         block = None
         if saved or moves:
             block = pack(
                 self.head.blocks,
                 saved,
                 keyed=self.keyed,
-                superseding=self._superseding,
+                superseding=self.account.superseding,
                 moves=moves,
                 epoch=self.epoch,
             )
             self._moved = self._moved or bool(moves)
+        self.account.superseding = False
         self.ledger.spending.settle(saved)
-        head = self._new_head(self.head.blocks + (block is not None))
+        head = self._new_head(self.head.blocks + (block is not None), *where)
         steps, forget = self.steps.collect()
-        self._unsaved, self.moves = [], []
-        self._superseding = False
         return Change(head=records.write_head(head), block=block, steps=steps, forget=forget), saved, head
 
-    def _new_head(self, blocks: int) -> Head:
-        place, position = self._where()
-        totals = self.totals
+    def _new_head(self, blocks: int, place: Place | None, position: int) -> Head:
+        totals = self.account.totals
         spent, spent_settled = self.ledger.spending.collect()
         return Head(
             blocks=blocks,
@@ -326,7 +315,7 @@ class Journal:
             notes=self.ledger.notes.snapshot(),
             effects=self.ledger.effects,
             state=msgspec.Raw(self.state.snapshot()),
-            state_stale=self.state_stale,
+            state_stale=self.folding.stale,
             folded=self.state.identity,
             place=place,
             place_position=position,
@@ -356,28 +345,19 @@ class Journal:
     @property
     def unsaved(self) -> int:
         """Outcomes of this session that are not durable, those being saved among them."""
-        return self.new - self._durable
+        return self._taken - self.durable
 
     def save(self) -> None:
         """A checkpoint at the end of a session, with a state in which every outcome counts."""
-        if self.state_stale and self.state.folded:
+        if self.folding.stale and self.state.folded:
             self.checkpoint()
-            self._refold(outcomes.stored(self.store, self.head))
+            self.folding.refold(outcomes.stored(self.store, self.head))
         self.checkpoint()
 
     def finish(self) -> None:
         """The last checkpoint of a run whose items have all settled."""
         self.exhausted = True
         self.save()
-
-    def _refold(self, entries: Iterable[outcomes.Entry]) -> None:
-        """Compute a folded state anew from the stored outcomes, in input order."""
-        self.state.reset()
-        for entry in entries:
-            if entry.outcome.status == "succeeded":
-                item = ItemRef(entry.outcome.position, entry.outcome.key)
-                self.state.settled(item, functools.partial(self.value, entry.raw))
-        self.state_stale = False
 
     def _seconds_until_due(self) -> float | None:
         """For the flusher; None while nothing is unsaved, or only the number of items counts."""
@@ -387,8 +367,8 @@ class Journal:
             return 0.0
         if not (self._unsaved or self.steps.unsaved or self.ledger.unsaved):
             return None
-        now = time.monotonic()
-        if self._cadence.due(max(1, len(self._unsaved)), now) or len(self._unsaved) >= LARGEST:
+        now = time.perf_counter()
+        if now >= self._cadence.due_at or len(self._unsaved) >= self._most:
             return 0.0
         limit = self._cadence.wait if self._background else self._cadence.longest
         return None if limit is None else max(0.0, self._cadence.saved_at + limit - now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from onward.journal.batch import Batch
 from onward.journal.records import Head
 from onward.model import Counts, Settled, Status
 
@@ -39,18 +40,23 @@ class Totals:
             head.duration,
         )
 
-    def add(self, settled: Settled) -> None:
-        """An item has settled."""
-        if settled.status == "succeeded":
-            self.succeeded += 1
-        else:
-            self.move(settled.status, 1)
-        self.attempts += settled.attempts
-        self.duration += settled.duration
-        self.bytes += len(settled.raw)
-        if settled.counters:
-            for name, amount in settled.counters.items():
-                self.counters[name] = self.counters.get(name, 0) + amount
+    def add(self, batch: Batch, start: int, end: int) -> None:
+        """These outcomes of a batch have settled."""
+        self.succeeded += end - start
+        self.attempts += end - start
+        self.duration += sum(batch.seconds[start:end])
+        self.bytes += sum(map(len, batch.raws[start:end]))
+        for number, settled in batch.others.items():
+            if number >= start:
+                self._add_other(settled)
+
+    def _add_other(self, settled: Settled) -> None:
+        """What one outcome is beside a success at the first try."""
+        self.succeeded -= 1
+        self.move(settled.status, 1)
+        self.attempts += settled.attempts - 1
+        for name, amount in (settled.counters or {}).items():
+            self.counters[name] = self.counters.get(name, 0) + amount
 
     def move(self, status: Status, by: int) -> None:
         """An outcome counts, or counts no more."""

@@ -30,8 +30,11 @@ class RestartNeeded(Exception):
 class Book(Protocol):
     """What is settled, as far as the resume rule needs it; the journal is one."""
 
-    settled: IntervalSet
-    retired: IntervalSet
+    @property
+    def settled(self) -> IntervalSet: ...
+
+    @property
+    def retired(self) -> IntervalSet: ...
 
     def retire(self, ordinal: int) -> None:
         """Its item is not in the input any more."""
@@ -152,7 +155,7 @@ class Admission:
         self.position = position + 1
         if ordinal != position:
             self._book.move(ordinal, position)
-        item = Item(position, key, value, ordinal, digest)
+        item = Item(position, key, value, ordinal, digest, name)
         if new:
             self.findings.new += 1
             return item

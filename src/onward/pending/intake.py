@@ -134,7 +134,7 @@ def open_intake(
     head, settled = journal.head, journal.settled
     fingerprint = source.fingerprint()
     unchanged = fingerprint is not None and fingerprint == head.fingerprint
-    retry = journal.failed if settings.retry_failed and head.counts.failed else IntervalSet()
+    retry = journal.account.failed if settings.retry_failed and head.counts.failed else IntervalSet()
     verify = bool(settled) and not unchanged
     known = Known(
         keys=stored_keys(journal.store) if keyed and settled else KeyIndex(),
@@ -157,7 +157,7 @@ def open_intake(
         journal.new_epoch()
     intake = Intake(admission, batch=batch, limit=settings.limit, halted=halted, start=start, total=total)
     if retry:
-        journal.retrying = outcomes.failed_attempts(journal.store, head)
+        journal.account.retrying = outcomes.failed_attempts(journal.store, head)
     journal.read_from(intake, None if verify else fingerprint, fingerprint)
     return intake
 

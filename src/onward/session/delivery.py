@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from onward.codec import Restore, decode
 from onward.events import Announcer, Saved
+from onward.journal.batch import Batch
 from onward.model import Outcome, Settled
 
 
@@ -29,12 +30,12 @@ class Delivery:
     def __init__(self, announcer: Announcer, restore: Restore | None) -> None:
         self._announcer = announcer
         self._restore = restore
-        self.arrived: deque[list[Settled]] = deque()
+        self.arrived: deque[Batch] = deque()
         self._waiting: deque[Outcome] = deque()
         self.streamed = False
         self.wake: Callable[[], None] = lambda: None
 
-    def saved(self, outcomes: list[Settled]) -> None:
+    def saved(self, outcomes: Batch) -> None:
         """These have become durable; called in the thread that saved them."""
         if self._announcer or self.streamed:
             self.arrived.append(outcomes)

@@ -40,7 +40,7 @@ class SessionHome:
 
     def settled_before(self, item: Item) -> bool:
         journal = self._session.journal
-        return item.ordinal in journal.settled and journal.old_status(item.ordinal) != "failed"
+        return item.ordinal in journal.settled and journal.account.old_status(item.ordinal) != "failed"
 
     def when_saved(self, done: Done) -> None:
         self._session.journal.when_saved(done)

@@ -174,7 +174,7 @@ class Session:
         self.journal = Journal(
             self.store,
             head,
-            cadence=Cadence(self.settings.terms.every, time.monotonic()),
+            cadence=Cadence(self.settings.terms.every, time.perf_counter()),
             state=state,
             restore=self.restore,
             keyed=self.keyed,
@@ -183,7 +183,7 @@ class Session:
             ledger=self.ledger,
         )
         if state.folded and not fresh and head.folded != state.identity:
-            self.journal.state_stale = True
+            self.journal.folding.stale = True
         self.opened = True
 
     def open_intake(self, batch: int) -> Intake:

@@ -15,10 +15,10 @@ from onward.view import RunView
 
 def progress(journal: Journal, *, total: int | None, in_flight: int, seconds: float) -> Progress:
     """How far the run is after so many seconds of this session. Rate and time left are of new work only."""
-    counts = journal.totals.counts
-    failed = counts.failed - len(journal.retrying)  # what is to be tried again is left
+    counts, new = journal.totals.counts, journal.account.new
+    failed = counts.failed - len(journal.account.retrying)  # what is to be tried again is left
     settled = counts.succeeded + failed + counts.skipped
-    rate = journal.new / max(1e-9, seconds)
+    rate = new / max(1e-9, seconds)
     left = None if total is None else max(0, total - settled)
     saved_at = journal.saved_monotonic
     spending = journal.ledger.spending
@@ -27,14 +27,14 @@ def progress(journal: Journal, *, total: int | None, in_flight: int, seconds: fl
         succeeded=counts.succeeded,
         failed=failed,
         skipped=counts.skipped,
-        reused=settled - journal.new,
+        reused=settled - new,
         in_flight=in_flight,
         rate=rate,
-        seconds_left=left / rate if left is not None and journal.new else None,
-        saved=settled - journal.unsaved,
-        saved_age=None if saved_at is None else time.monotonic() - saved_at,
+        seconds_left=left / rate if left is not None and new else None,
+        saved=settled - max(0, new - journal.durable),
+        saved_age=None if saved_at is None else time.perf_counter() - saved_at,
         spent=spending.snapshot(),
-        forecast=forecast(spending.session().get("usd", 0), journal.new, left),
+        forecast=forecast(spending.session().get("usd", 0), new, left),
     )
 
 
@@ -64,7 +64,7 @@ def report(
         succeeded=counts.succeeded,
         failed=counts.failed,
         skipped=counts.skipped,
-        reused=counts.settled - journal.new,
+        reused=counts.settled - journal.account.new,
         retired=marker.retired if marker else len(journal.retired),
         attempts=marker.attempts if marker else totals.attempts,
         duration=run_seconds,

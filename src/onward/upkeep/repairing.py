@@ -12,6 +12,7 @@ import msgspec
 from onward.errors import OnwardError, RunHeld, StoreCorrupt
 from onward.identity import keying_part
 from onward.journal import records
+from onward.journal.batch import Batch
 from onward.journal.blocks import Header, pack, read_index, read_outcomes
 from onward.journal.intervals import IntervalSet
 from onward.journal.records import Head
@@ -141,7 +142,7 @@ class _Rebuilt:
         self.moved = self.moved or bool(moves)
         self.epoch = max(self.epoch, header.epoch)
         return pack(
-            number, kept, keyed=header.keyed, superseding=superseding, moves=moves, epoch=header.epoch
+            number, Batch(kept), keyed=header.keyed, superseding=superseding, moves=moves, epoch=header.epoch
         )
 
     def _count(self, settled: Settled) -> bool:
@@ -150,7 +151,7 @@ class _Rebuilt:
         new = self.settled.add(ordinal)
         if not new:
             self.totals.move(self.statuses.pop(ordinal, "succeeded"), -1)
-        self.totals.add(settled)
+        self.totals.add(Batch([settled]), 0, 1)
         if settled.status != "succeeded":
             self.statuses[ordinal] = settled.status
         return not new
