@@ -24,13 +24,14 @@ LOCKED := pyproject.toml --quiet --universal --python-version 3.11 --generate-ha
 EXTRAS = $(shell $(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
   print(*("--extra " + name for name in project["optional-dependencies"] if name != "local-llm"))')
 
-.PHONY: help demo test bench lint types format lock local-model clean setup
+.PHONY: help demo test bench evaluate lint types format lock local-model clean setup
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo     screen the sample resumes, die part-way, go on"
 	@echo "make test     run the whole test suite"
 	@echo "make bench    what saving costs, against files written by hand"
+	@echo "make evaluate      how good screening and notes are; EVALUATE=--help says more"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   let ruff rewrite the code"
 	@echo "make local-model   install the small language model, 1.2 GB"
@@ -45,6 +46,9 @@ test: $(DEV)
 
 bench: $(RUN)
 	@$(PY) benchmarks/overhead.py
+
+evaluate: $(DEV)
+	@$(PY) -m evaluation.run $(EVALUATE)
 
 lint: $(DEV)
 	@$(PY) -m ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,3 +141,28 @@ def _ranking(path: Path) -> Ranking:
         meets={name: frozenset(resume["meets"]) for name, resume in resumes.items() if "meets" in resume},
         lower_half=labels["lower_half"],
     )
+
+
+@dataclass(frozen=True)
+class Sets:
+    """All that there is to measure on."""
+
+    rankings: list[Ranking]
+    meetings: list[Meeting]
+    real: list[RealMeeting]
+
+    @classmethod
+    def load(cls, real: Path | None = None) -> Sets:
+        return cls(rankings(), meetings(), real_meetings(real))
+
+    def narrowed(self, beginnings: Sequence[str] = (), name: str | None = None) -> Sets:
+        """Those whose names begin in one of these ways, and that belong to the set of that name."""
+
+        def chosen(one: Ranking | Meeting | RealMeeting) -> bool:
+            return (not beginnings or one.id.startswith(tuple(beginnings))) and name in (None, one.set)
+
+        return Sets(
+            [one for one in self.rankings if chosen(one)],
+            [one for one in self.meetings if chosen(one)],
+            [one for one in self.real if chosen(one)],
+        )

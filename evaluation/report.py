@@ -1,0 +1,270 @@
+"""The results as a page: the held-out sets first, then those that the methods were made with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import add
+from statistics import mean
+
+from evaluation.measured import Measured
+from evaluation.measures import rouge_l, words_covered
+from evaluation.scores import NotesScore, RankingScore, score_notes, score_ranking, score_summary
+from evaluation.sets import DEVELOPMENT, HELD_OUT, Ranking, RealMeeting, Sets
+
+SECOND_JOB = "second job"
+ORDER = [HELD_OUT, SECOND_JOB, DEVELOPMENT]
+LEAD = 100  # words of the beginning of a meeting, as the simplest of summaries
+
+HEAD = """# Results
+
+Written by `make evaluate`. How it is measured, and what it does not show: [docs/evaluation.md](../docs/evaluation.md).
+
+Methods were made while looking at the development sets only; **the held-out rows are the ones to believe.**
+"""
+
+
+def report(measured: Sequence[Measured], sets: Sets) -> str:
+    screen = [one for one in measured if one.facts.system == "screen"]
+    notes = [one for one in measured if one.facts.system == "notes"]
+    sections = [
+        HEAD,
+        "## Meeting notes\n",
+        notes_table(notes, sets),
+        traps_table(notes, sets),
+        "## Resume screening\n",
+        screening_table(screen, sets),
+        "## Real meetings\n",
+        real_table(notes, sets),
+        "## Goals for `embedded`\n",
+        goals_table(measured, sets),
+        "## What was measured\n",
+        facts_table(measured),
+        failures(measured),
+    ]
+    return "\n".join(section for section in sections if section)
+
+
+# ------------------------------------------------------------------------------------- meeting notes
+
+
+def notes_scores(one: Measured, sets: Sets, name: str) -> tuple[NotesScore, int]:
+    """Over the meetings of a set that were asked for; a failed one counts as empty notes. And how many there are."""
+    meetings = [m for m in sets.meetings if m.set == name]
+    asked = [m for m in meetings if m.id in one.facts.asked]
+    return total(score_notes(one.values.get(m.id, {}), m) for m in asked), len(meetings)
+
+
+def total(scores: Iterable[NotesScore]) -> NotesScore:
+    return reduce(add, scores, NotesScore())
+
+
+def notes_table(measured: Sequence[Measured], sets: Sets) -> str:
+    rows = []
+    for name in (HELD_OUT, DEVELOPMENT):
+        for one in measured:
+            score, there = notes_scores(one, sets, name)
+            if score.meetings:
+                rows.append(
+                    [
+                        name,
+                        one.facts.model,
+                        part(score.meetings, there),
+                        *notes_cells(score),
+                        *pace(one, sets, name),
+                    ]
+                )
+    head = ["set", "model", "meetings", "actions P", "R", "F1", "owner", "wrong owner", "date", "wrong date"]
+    head += ["decisions F1", "questions F1", "quotes verbatim", "ROUGE-L", "key points", "s a meeting"]
+    return table(head, rows)
+
+
+def notes_cells(score: NotesScore) -> list[str]:
+    actions, right = score.actions, max(1, score.owners.found)
+    return [
+        *(figure(x) for x in (actions.precision, actions.recall, actions.f1)),
+        figure(score.owners.precision),
+        figure(score.wrong_owners / right),
+        figure(score.dates.precision),
+        figure(score.wrong_dates / right),
+        *(figure(x) for x in (score.decisions.f1, score.questions.f1, score.quotes.precision)),
+        *(figure(x / score.meetings) for x in (score.rouge, score.coverage)),
+    ]
+
+
+def traps_table(measured: Sequence[Measured], sets: Sets) -> str:
+    kinds = sorted({kind for meeting in sets.meetings for kind in meeting.traps.values()})
+    rows = []
+    for name in (HELD_OUT, DEVELOPMENT):
+        there = [kind for m in sets.meetings if m.set == name for kind in m.traps.values()]
+        for one in measured:
+            score, _ = notes_scores(one, sets, name)
+            if score.meetings:
+                cells = [f"{score.traps[kind]} of {there.count(kind)}" for kind in kinds]
+                rows.append([name, one.facts.model, *cells])
+    return "Wrong action items, by the trap they fell into (turns of that kind in the set):\n\n" + table(
+        ["set", "model", *kinds], rows
+    )
+
+
+# ---------------------------------------------------------------------------------- resume screening
+
+
+def ranking_score(one: Measured, ranking: Ranking) -> RankingScore | None:
+    """None if not all of its resumes were asked for: half a ranking is none."""
+    if not {f"{ranking.id}/{name}" for name in ranking.tiers} <= set(one.facts.asked):
+        return None
+    values = {name: one.values.get(f"{ranking.id}/{name}") for name in ranking.tiers}
+    return score_ranking({name: value for name, value in values.items() if value}, ranking)
+
+
+def screening_table(measured: Sequence[Measured], sets: Sets) -> str:
+    rows = []
+    for ranking in sorted(sets.rankings, key=lambda ranking: ORDER.index(ranking.set)):
+        for one in measured:
+            score = ranking_score(one, ranking)
+            if score is None:
+                continue
+            rows.append([ranking.set, ranking.id, one.facts.model, *screening_cells(score, ranking)])
+            rows[-1].append(
+                spent([v["seconds"] for id_, v in one.values.items() if id_.startswith(f"{ranking.id}/")])
+            )
+    head = ["set", "job", "model", "resumes", "nDCG@10", "stuffed and injected in the lower half"]
+    return table([*head, "evidence verbatim", "evidence accepted", "evidence found", "s a resume"], rows)
+
+
+def screening_cells(score: RankingScore, ranking: Ranking) -> list[str]:
+    high = ", ".join(name for name, low in score.low.items() if not low)
+    low = f"{sum(score.low.values())} of {len(score.low)}" + (f" (not {high})" if high else "")
+    shown = [figure(score.shown.precision), figure(score.shown.recall)] if ranking.meets else ["", ""]
+    return [str(len(ranking.tiers)), figure(score.ndcg), low, figure(score.verbatim.precision), *shown]
+
+
+# -------------------------------------------------------------------------------------- real meetings
+
+
+def real_table(measured: Sequence[Measured], sets: Sets) -> str:
+    if not sets.real:
+        return "Not measured: no folder of real meetings was given.\n"
+    rows = []
+    for name in (HELD_OUT, DEVELOPMENT):
+        meetings = [m for m in sets.real if m.set == name]
+        rows.append(
+            [
+                name,
+                f"the first {LEAD} words",
+                part(len(meetings), len(meetings)),
+                *lead_cells(meetings),
+                "",
+                "",
+                "",
+            ]
+        )
+        for one in measured:
+            asked = [m for m in meetings if m.id in one.facts.asked]
+            score = total(score_summary(one.values.get(m.id, {}), m) for m in asked)
+            if score.meetings:
+                cells = [figure(x / score.meetings) for x in (score.rouge, score.coverage)]
+                cells += [figure(score.quotes.precision), f"{score.actions.found / score.meetings:.1f}"]
+                seconds = [one.values[m.id]["seconds"] for m in asked if m.id in one.values]
+                rows.append([name, one.facts.model, part(len(asked), len(meetings)), *cells, spent(seconds)])
+    head = [
+        "set",
+        "model",
+        "meetings",
+        "ROUGE-L",
+        "words of the human summary",
+        "quotes verbatim",
+        "actions found",
+    ]
+    return table([*head, "s a meeting"], rows)
+
+
+def lead_cells(meetings: Sequence[RealMeeting]) -> list[str]:
+    leads = [(" ".join(" ".join(t.text for t in m.turns).split()[:LEAD]), m.summary) for m in meetings]
+    return [figure(mean(measure(*lead) for lead in leads)) for measure in (rouge_l, words_covered)]
+
+
+# ------------------------------------------------------------------------------------------- goals
+
+
+def goals_table(measured: Sequence[Measured], sets: Sets) -> str:
+    by_system = {one.facts.system: one for one in measured if one.facts.model == "embedded"}
+    rows = []
+    if "screen" in by_system:
+        for ranking in sorted(sets.rankings, key=lambda ranking: ORDER.index(ranking.set)):
+            if score := ranking_score(by_system["screen"], ranking):
+                where = f"{ranking.id} ({ranking.set})"
+                rows.append(goal(f"nDCG@10, {where}", 0.9, score.ndcg))
+                rows.append(
+                    goal(f"stuffed and injected in the lower half, {where}", 1.0, mean(score.low.values()))
+                )
+                rows.append(goal(f"evidence verbatim, {where}", 1.0, score.verbatim.precision))
+    if "notes" in by_system:
+        for name in (HELD_OUT, DEVELOPMENT):
+            score, _ = notes_scores(by_system["notes"], sets, name)
+            if score.meetings:
+                rows.append(goal(f"action items F1, {name}", 0.75, score.actions.f1))
+                rows.append(goal(f"owner, {name}", 0.9, score.owners.precision))
+                rows.append(goal(f"date, {name}", 0.95, score.dates.precision))
+                rows.append(goal(f"quotes verbatim, {name}", 1.0, score.quotes.precision))
+    return table(["goal", "at least", "measured", ""], rows)
+
+
+def goal(what: str, least: float, found: float) -> list[str]:
+    return [what, figure(least), figure(found), "reached" if found >= least else "**missed**"]
+
+
+# ------------------------------------------------------------------------------------------- facts
+
+
+def facts_table(measured: Sequence[Measured]) -> str:
+    rows = []
+    for one in measured:
+        facts, own = one.facts, sorted({str(value.get("model")) for value in one.values.values()})
+        tokens = f"{facts.tokens / max(1, len(facts.asked)):.0f}"
+        counts = [str(len(facts.asked)), str(len(facts.failures)), tokens, f"{facts.usd:.4f}"]
+        rows.append([facts.model, facts.system, ", ".join(own), *counts, facts.day, facts.machine])
+    head = [
+        "model",
+        "system",
+        "its own name",
+        "items",
+        "failed",
+        "tokens an item",
+        "USD in all",
+        "day",
+        "machine",
+    ]
+    return table(head, rows)
+
+
+def failures(measured: Sequence[Measured]) -> str:
+    failed = [(m.facts.model, key, why) for m in measured for key, why in m.facts.failures.items()]
+    lines = [f"- {model}, {key}: {' '.join(why.split())[:200]}" for model, key, why in failed]
+    return "\n".join(["Failed, and counted as nothing found:\n", *lines, ""]) if lines else ""
+
+
+# ------------------------------------------------------------------------------------------- cells
+
+
+def figure(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def part(some: int, there: int) -> str:
+    return str(some) if some == there else f"{some} of {there}"
+
+
+def spent(seconds: Sequence[float]) -> str:
+    return f"{mean(seconds):.2f}" if seconds else ""
+
+
+def pace(one: Measured, sets: Sets, name: str) -> list[str]:
+    ids = [m.id for m in sets.meetings if m.set == name]
+    return [spent([one.values[id_]["seconds"] for id_ in ids if id_ in one.values])]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
