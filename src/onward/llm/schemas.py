@@ -70,12 +70,12 @@ def _why(error: Any) -> str:
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     try:
         from pydantic import TypeAdapter
-        from pydantic.errors import PydanticSchemaGenerationError
+        from pydantic.errors import PydanticUserError
     except ImportError as missing:
         raise ModelUnavailable('schema= needs pydantic: pip install "onward[llm]"') from missing
     try:
         return TypeAdapter(kind)
-    except PydanticSchemaGenerationError as error:
+    except PydanticUserError as error:
         raise UsageError(
             f"schema={kind!r} has no JSON schema: give a pydantic model or a dataclass"
         ) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from onward.codec import encode
 from onward.llm.base import Completion, ModelError, Request, Usage
 
 Reply = Any
@@ -40,11 +40,11 @@ class Scripted:
         with self._asking:
             self.requests.append(request)
             reply = self._answer(prompt)
-        if isinstance(reply, BaseException):
+        if isinstance(reply, Exception):
             raise reply
         if isinstance(reply, Completion):
             return reply
-        text = reply if isinstance(reply, str) else _json(reply)
+        text = reply if isinstance(reply, str) else encode(reply, "the reply").decode()
         said = sum(len(message.content.encode()) for message in request.messages)
         return Completion(text, Usage(said // 3, len(text.encode()) // 3), self.name)
 
@@ -68,9 +68,3 @@ class _Queue:
         if not self._left:
             raise ModelError(f"the script has no reply left for {prompt[:80]!r}")
         return self._left.popleft()
-
-
-def _json(value: Any) -> str:
-    if hasattr(value, "model_dump_json"):
-        return str(value.model_dump_json())
-    return json.dumps(value, ensure_ascii=False)
