@@ -88,7 +88,7 @@ def _saved(report: Report | None, started: Started) -> str | None:
 
 def _with_more(words: list[str], error: BudgetReached) -> list[str]:
     """The words with twice the budget, since with the same they would stop again."""
-    if not set(error.budget) <= set(NAMES):
+    if not error.budget or not set(error.budget) <= set(NAMES):
         return words
     more = " or ".join(f"{2 * amount:.12g} {name}" for name, amount in error.budget.items())
     return with_value(words, "--budget", more)
