@@ -23,7 +23,7 @@ from onward.llm import model as model_named
 
 RESULTS = ROOT / "evaluation" / "RESULTS.md"
 REAL = "ONWARD_REAL_MEETINGS"
-WITH_KEY = {"OPENAI_API_KEY": "openai:gpt-5-mini", "ANTHROPIC_API_KEY": "anthropic:claude-haiku-4-5"}
+WITH_KEY = {"OPENAI_API_KEY": "openai:gpt-5.4-mini", "ANTHROPIC_API_KEY": "anthropic:claude-haiku-5-5"}
 
 
 @click.command(help=__doc__)

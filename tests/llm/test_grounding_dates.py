@@ -108,6 +108,8 @@ FLAGGED = {
     "the beginning of next week": ("2026-03-16", "period"),
     "within five working days": ("2026-03-17", "working days"),
     "9 March": ("2027-03-09", "next year"),
+    "in January": ("2027-01-31", "next year"),
+    "the end of February": ("2027-02-28", "next year"),
     "Thursday. No, Friday": ("2026-03-13", "corrected"),
     "soon": (None, "vague"),
     "as soon as I have the photo": (None, "vague"),
@@ -179,9 +181,11 @@ def test_the_end_of_a_period_is_never_behind() -> None:
 
 
 def test_the_words_that_were_read_are_given_back() -> None:
-    text = "I'll send the rota round, um, next Friday. And the rest by the end of May."
+    text = "I send it next Friday. The list by the twenty-second, it's due on the fifth. The rest by the end of May."
     found = find_dates(text, TUESDAY)
-    assert [mention.words for mention in found] == ["next Friday", "the end of May"]
+    assert [mention.words for mention in found] == [
+        "next Friday", "the twenty-second", "the fifth", "the end of May",
+    ]  # fmt: skip
     assert all(text[mention.start : mention.end] == mention.words for mention in found)
 
 

@@ -116,7 +116,8 @@ def _shared(flags: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _mention(match: re.Match[str], read: Reader, day: date) -> Mention:
     reading = read(match, day)
-    return Mention(match[0], match.start(), match.end(), reading.day, reading.flags)
+    start = match.end("lead") if match.groupdict().get("lead") else match.start()
+    return Mention(match.string[start : match.end()], start, match.end(), reading.day, reading.flags)
 
 
 def _lies_ahead(match: re.Match[str]) -> bool:

@@ -1,7 +1,8 @@
 """How people say days, in English: patterns, and which reading each has.
 
 A grammar of our own, since the libraries for dates read only half to two thirds of what meetings say (figures in
-docs/choices.md), and take "may be", "a second" and "march on" for dates. Each pattern says what is a date at all.
+docs/choices.md), and take "may be", "a second" and "march on" for dates. Each pattern says what is a date at all;
+its group `lead`, if it has one, shows that it is and does not belong to it.
 """
 
 import re
@@ -31,7 +32,7 @@ NO_THING = (
     r"|okay|i|we|you|they|he|she|it|is|works|would|should|the\s+latest)\b)"
 )
 BEFORE_A_DAY = (
-    r"(?:(?:by|on|until|till|before|for|to|it|that['’]s|is|say|make\s+(?:it|that)|the\s+morning\s+of)\s+"
+    r"(?:(?P<lead>(?:by|on|until|till|before|for|to|it|that['’]s|is|say|make\s+(?:it|that)|the\s+morning\s+of)\s+)"
     r"|(?<=[.,;] ))"
 )  # fmt: skip
 
@@ -43,7 +44,7 @@ DAYS: list[tuple[str, Reader]] = [
     # of this month or the next
     (rf"(?P<weekday>{WEEKDAY})\.?,?\s+(?:the\s+)?(?P<nth>{ORDINAL})", read.numbered),
     (rf"(?:the\s+)?(?P<nth>{ORDINAL})\s+of\s+(?P<which>next|the|this)\s+month", read.numbered),
-    (rf"(?:the|by|on|until|before)\s+(?P<nth>{CLEAR_ORDINAL}){NO_THING}", read.numbered),
+    (rf"(?:(?P<lead>(?:by|on|until|before)\s+)|the\s+)(?P<nth>{CLEAR_ORDINAL}){NO_THING}", read.numbered),
     (rf"{BEFORE_A_DAY}the\s+(?P<nth>{ORDINAL}){NO_THING}", read.numbered),
     (rf"^\W*(?:the\s+)?(?P<nth>{ORDINAL})\W*$", read.numbered),
     # a weekday

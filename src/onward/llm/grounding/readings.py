@@ -17,7 +17,7 @@ from onward.llm.grounding.calendar import (
 from onward.llm.grounding.words import count_of, month_of, ordinal_of, weekday_of
 
 MONDAY, WEDNESDAY, FRIDAY, SUNDAY = 0, 2, 4, 6
-FAR = timedelta(180)  # a date without a year that is farther off may have been one that is over
+FAR = timedelta(180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,14 @@ def agreeing(day_found: date | None, found: re.Match[str], day: date) -> Reading
     named = part(found, "weekday")
     if named and weekday_of(named) != day_found.weekday():
         return Reading(None, ("weekday and date disagree",))
-    said = part(found, "year") or re.search(r"\d{4}", found[0])
-    far = not said and day_found.year > day.year and day_found - day > FAR
-    return Reading(day_found, ("next year",) if far else ())
+    return Reading(day_found, doubt_of_year(day_found, found, day))
+
+
+def doubt_of_year(day_found: date, found: re.Match[str], day: date) -> tuple[str, ...]:
+    """A date far off in the next year, which was not named, may have been meant as one just over."""
+    said = re.search(r"\d{4}|year", found[0])
+    far = day_found.year > day.year and day_found - day > FAR
+    return ("next year",) if far and not said else ()
 
 
 # --------------------------------------------------------------------------------- weekdays
@@ -132,7 +137,11 @@ def after_a_while(found: re.Match[str], day: date) -> Reading:
 def whole_period(found: re.Match[str], day: date) -> Reading:
     """The last day of a period, which was named as if it were a day."""
     last = period(found, day)[1]
-    return Reading(last, ("period",)) if last >= day else Reading(None, ("past",))
+    return (
+        Reading(last, ("period", *doubt_of_year(last, found, day)))
+        if last >= day
+        else Reading(None, ("past",))
+    )
 
 
 def part_of_period(found: re.Match[str], day: date) -> Reading:
@@ -140,7 +149,7 @@ def part_of_period(found: re.Match[str], day: date) -> Reading:
     first, last = period(found, day)
     which = part(found, "part").removeprefix("the ")
     if which.startswith(("end", "late")):
-        return Reading(last) if last >= day else Reading(None, ("past",))
+        return Reading(last, doubt_of_year(last, found, day)) if last >= day else Reading(None, ("past",))
     if which.startswith("mid"):
         days = (last - first).days
         first += timedelta(WEDNESDAY if days < 7 else 14 if days < 31 else days // 2)
