@@ -12,7 +12,7 @@ from shape import Module, imports, load
 # of its own layer or a higher one. A new part is placed here, as low as what it imports allows.
 LAYERS = [
     # the words
-    ["_version", "faults", "model", "stop"],
+    ["_version", "disk", "faults", "model", "stop"],
     ["errors", "events"],
     # policy, no I/O
     ["cadence", "codec"],

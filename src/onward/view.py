@@ -215,8 +215,8 @@ def export(view: RunView, path: str | Path, format_name: str | None = None, *, f
         UsageError: the name gives no format.
         OutputExists: the file is there and ``force`` is not given.
     """
-    target = Path(path).absolute()
-    found = format_for(target, format_name)
+    target = files.target_of(path)
+    found = format_for(Path(path).absolute(), format_name)
     if target.exists() and not force:
         raise OutputExists(f"{target} exists; move it, or give --force")
     written = files.write_temporary(target, found.chunks(_Again(view)), "export")

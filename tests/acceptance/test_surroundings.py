@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 import onward
+from onward import errors
 from onward.errors import UsageError
+from onward.view import export
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +107,32 @@ class TestOutputsThatWouldDestroy:
         with pytest.raises(UsageError, match="regular file"):
             onward.map(str, [1], job="job", output="pipe.jsonl", force=True)
         assert Path("pipe.jsonl").is_fifo()
+
+
+class TestAnOutputThatIsALink:
+    def test_its_target_is_written(self) -> None:
+        Path("real").mkdir()
+        Path("out.jsonl").symlink_to("real/november.data")
+        report = onward.map(str, [1, 2], job="job", output="out.jsonl")
+        assert Path("out.jsonl").is_symlink()
+        assert Path("real/november.data").read_text() == '"1"\n"2"\n'
+        assert report.output is not None
+        assert onward.map(str, [1, 2], job="job", output="out.jsonl").already_finished
+        assert list(report.results()) == ["1", "2"]
+
+    def test_a_foreign_target_is_refused(self) -> None:
+        Path("real.jsonl").write_text("precious\n")
+        Path("out.jsonl").symlink_to("real.jsonl")
+        with pytest.raises(errors.OutputExists, match=r"real\.jsonl exists"):
+            onward.map(str, [1, 2], job="job", output="out.jsonl")
+        assert Path("real.jsonl").read_text() == "precious\n"
+
+    def test_an_export_goes_there_too(self) -> None:
+        Path("out.jsonl").symlink_to("real.jsonl")
+        onward.map(str, [1, 2], job="job")
+        export(onward.load("job"), "out.jsonl")
+        assert Path("out.jsonl").is_symlink()
+        assert Path("real.jsonl").read_text() == '"1"\n"2"\n'
 
 
 class TestArgumentsThatCannotBeMeant:

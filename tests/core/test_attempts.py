@@ -362,3 +362,27 @@ def test_attempts_keep_to_the_rate(kind: int) -> None:
     run(both(work)[kind], range(11), rate="5/100ms", workers=4, retries=SOON)
     assert len(times) == 12
     assert times[-1] - times[0] > 0.15
+
+
+def test_a_function_that_meets_a_cancellation_fails_and_the_run_goes_on() -> None:
+    async def waits_in_vain(item: int) -> int:
+        if item == 1:
+            inner = asyncio.ensure_future(asyncio.sleep(10))
+            inner.cancel()
+            await inner
+        if item == 2:
+            raise asyncio.CancelledError
+        if item == 3:
+            await asyncio.gather(asyncio.sleep(0), inner_cancelled())
+        return item
+
+    async def inner_cancelled() -> None:
+        raise asyncio.CancelledError
+
+    for workers in (1, 4):
+        report = run(waits_in_vain, range(6), workers=workers)
+        assert (report.status, report.succeeded, report.failed) == ("finished", 3, 3)
+        assert {str(outcome.error) for outcome in report.failures} == {
+            "RuntimeError: something that the function waited for was cancelled"
+        }
+    assert run(waits_in_vain, range(6), timeout=5).failed == 3

@@ -157,12 +157,14 @@ PROGRAM = """
                 for item in run.pending(range(500)):
                     run.succeed(work(item))
         else:
-            onward.map(work if face == "sync" else later, range(500), job="job", workers=workers, grace=20, version=1)
+            onward.map(
+                later if face == "async" else work, range(500), job="job", workers=workers, grace=20, version=1,
+                executor="asyncio" if face == "in loop" else None)
     except onward.Interrupted as interrupted:
         print("interrupted", interrupted.report.succeeded, interrupted.exit_code, flush=True)
         sys.exit(interrupted.exit_code)
 """
-FACES = [("sync", 1), ("sync", 2), ("async", 1), ("async", 2), ("loop", 1)]
+FACES = [("sync", 1), ("sync", 2), ("async", 1), ("async", 2), ("loop", 1), ("in loop", 2)]
 
 
 @contextlib.contextmanager

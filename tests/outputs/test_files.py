@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from onward import disk
 from onward.errors import OutputMissing, StoreUnwritable, UsageError
 from onward.outputs import files
 
@@ -95,13 +96,13 @@ def test_it_is_flushed_to_the_medium_before_it_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = []
-    real = files.sync
+    real = disk.sync
 
     def sync(descriptor: int) -> None:
         sizes.append(os.fstat(descriptor).st_size)
         real(descriptor)
 
-    monkeypatch.setattr(files, "sync", sync)
+    monkeypatch.setattr(disk, "sync", sync)
     files.write_temporary(tmp_path / "a", [b"12", b"345"])
     assert sizes == [5]
 
@@ -166,3 +167,17 @@ def test_the_digest_of_what_is_gone(tmp_path: Path) -> None:
     for path in (tmp_path / "gone", tmp_path):
         with pytest.raises(OutputMissing, match="cannot be read"):
             files.digest(path)
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "latest").symlink_to("real/november")
+    target = files.target_of(tmp_path / "latest")
+    assert target == tmp_path.resolve() / "real" / "november"
+    files.replace(files.write_temporary(target, [b"x"]).path, target)
+    assert (tmp_path / "latest").is_symlink()
+    assert (tmp_path / "latest").read_bytes() == b"x"
+    assert files.target_of(tmp_path / "plain") == tmp_path / "plain"
+    (tmp_path / "round").symlink_to("round")
+    with pytest.raises(UsageError, match="leads nowhere"):
+        files.target_of(tmp_path / "round")

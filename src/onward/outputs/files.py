@@ -11,11 +11,11 @@ import contextlib
 import errno
 import hashlib
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from onward import disk
 from onward.errors import OutputMissing, StoreUnwritable, UsageError
 
 _WAYS_OUT = {
@@ -34,6 +34,19 @@ class Written(NamedTuple):
     path: Path
     bytes: int
     digest: str
+
+
+def target_of(path: str | os.PathLike[str]) -> Path:
+    """The absolute path of a file to be written: of what it points to, if it is a symbolic link, which stays one.
+
+    Raises:
+        UsageError: links that lead in a circle.
+    """
+    absolute = Path(path).absolute()
+    target = Path(os.path.realpath(absolute)) if absolute.is_symlink() else absolute
+    if target.is_symlink():
+        raise UsageError(f"{path}: the output is a link that leads nowhere")
+    return target
 
 
 def temporary_path(path: Path, token: str = "") -> Path:
@@ -91,15 +104,9 @@ def replace(temporary: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Does nothing on Windows, where the system does it."""
-    if sys.platform == "win32":
-        return
+    """Make the names in a folder durable."""
     with _translated(folder):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            sync(descriptor)
-        finally:
-            os.close(descriptor)
+        disk.sync_folder(folder)
 
 
 def remove(path: Path) -> None:
@@ -117,17 +124,6 @@ def digest(path: Path) -> str:
         raise OutputMissing(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def sync(descriptor: int) -> None:
-    """Flush an open file through to the medium. Raises OSError."""
-    if sys.platform == "darwin":  # where fsync stops at the drive's cache
-        import fcntl
-
-        with contextlib.suppress(OSError):  # not on every file system; fsync is what there is then
-            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-            return
-    os.fsync(descriptor)
-
-
 def _hash() -> hashlib.blake2b:
     return hashlib.blake2b(digest_size=32)
 
@@ -141,7 +137,7 @@ def _write(temporary: Path, path: Path, descriptor: int, chunks: Iterable[bytes]
             with _translated(path):
                 _write_all(handle.fileno(), chunk)
         with _translated(path):
-            sync(handle.fileno())
+            disk.sync(handle.fileno())
     return Written(temporary, size, content.hexdigest())
 
 

@@ -44,10 +44,9 @@ def output_at(
     """
     if path is None:
         return None
-    absolute = Path(path).absolute()
-    found = Output(absolute, format_for(absolute, format_name), force)
-    files.check_target(absolute)
-    return found
+    target = files.target_of(path)
+    files.check_target(target)
+    return Output(target, format_for(Path(path).absolute(), format_name), force)
 
 
 def refuse_foreign(output: Output, marker: Marker | None) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from onward import executors
 from onward.attempts import limits
-from onward.attempts.calls import Policy, is_async, make_call
+from onward.attempts.calls import is_async, make_call
+from onward.attempts.course import Policy
 from onward.codec import restorer
 from onward.events import Announcer, AttemptFailed, InterruptRequested
 from onward.model import Failure, Item

@@ -20,11 +20,12 @@ from typing import BinaryIO
 
 import msgspec
 
+from onward.disk import sync, sync_folder
 from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
 from onward.stores import replay, text
 from onward.stores.base import Salvaged
-from onward.stores.files import make_folder, sync, sync_folder
+from onward.stores.files import make_folder
 from onward.stores.places import FolderRuns, Kind, SingleRun, lock_beside
 from onward.stores.replay import Content
 from onward.stores.salvage import salvage

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import quote, unquote
 
+from onward.disk import sync_folder
 from onward.errors import RunNotFound
 from onward.stores.base import Salvaged, Store
-from onward.stores.files import make_folder, sync_folder
+from onward.stores.files import make_folder
 from onward.stores.locks import RunLock
 
 _LONGEST_NAME = 80  # SQLite takes paths of up to 512 bytes

@@ -11,8 +11,8 @@ from typing import BinaryIO, NamedTuple
 
 import xxhash
 
+from onward.disk import sync, sync_folder
 from onward.model import Block, Change, StepRecord
-from onward.stores.files import sync, sync_folder
 from onward.stores.text import Damaged, Torn, read_group, read_lines, write_group
 from onward.stores.text import lines_of as lines_of_change
 

@@ -19,10 +19,11 @@ from urllib.parse import quote
 
 import msgspec
 
+from onward.disk import sync_folder
 from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
 from onward.stores.base import Damage, Document, Salvaged
-from onward.stores.files import make_folder, sync_folder, warn_of_network
+from onward.stores.files import make_folder, warn_of_network
 from onward.stores.places import FolderRuns, Kind, SingleRun, lock_beside
 
 APPLICATION_ID = 0x6F6E7764  # "onwd"
