@@ -292,7 +292,7 @@ def test_word_documents(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04rubbish", b"Ada: Hi."])
 def test_damaged_documents_are_refused(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(UnreadableTranscript, match=r"a\.docx: damaged"):
+    with pytest.raises(UnreadableTranscript, match=r"a\.docx: .*damaged"):
         read(tmp_path, "a.docx", content)
 
 

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from onward.recipes.meetings import Turn
@@ -49,23 +50,30 @@ def _found(text: str, parse: Callable[[str], WebVTT]) -> Found:
     except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as error:
         raise UnreadableTranscript(f"damaged, or no captions: {error}") from error
     turns: list[Turn] = []
-    held = None
+    title, held = _headed(parsed)
     for caption, line in _with_lines(text, parsed.captions):
         said, began = _said(caption)
         held = held or (written_day(began) if began else None)
         for speaker, words in said:
             if not (turns and _rolls_on(turns[-1], speaker, words)):
                 turns.append(Turn(line, speaker, caption.start_in_seconds + _milliseconds(caption), words))
-    return Found(turns, title=_title(parsed), held=held)
+    return Found(turns, title, held)
 
 
 def _milliseconds(caption: Caption) -> float:
     return float(f"0.{caption.start.rpartition('.')[2]}")
 
 
-def _title(parsed: WebVTT) -> str | None:
-    header = parsed.header_text.strip(" -")
-    return None if ":" in header else header
+def _headed(parsed: WebVTT) -> tuple[str | None, date | datetime | None]:
+    """Title and date, where the header or the first comment says them: ``NOTE Planning, 25 November 2026``."""
+    title = parsed.header_text.strip(" -")
+    comment = (parsed.header_comments or [""])[0].split("\n")[0]
+    before: list[str] = []
+    for part in comment.split(","):
+        if held := written_day(part):
+            return title or ",".join(before).strip() or None, held
+        before.append(part)
+    return title if title and ":" not in title else None, None
 
 
 def _check_blocks(text: str) -> None:

@@ -1,25 +1,22 @@
-"""Transcripts in documents: their text, a paragraph a line."""
+"""Transcripts in documents, as Teams and Meet write them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from onward.recipes import documents
 from onward.recipes.transcripts.base import UnreadableTranscript
 
-ENDINGS = frozenset({".docx"})
+ENDINGS = documents.PARSED
 
 
 def text_of(path: Path) -> str:
-    """The paragraphs of a document, each on a line of its own; breaks within one are lines too.
+    """The lines of a document.
 
     Raises:
-        UnreadableTranscript: it cannot be read, or is something else.
+        UnreadableTranscript: it cannot be read, or has no text.
     """
-    import docx
-    from docx.opc.exceptions import PackageNotFoundError
-
     try:
-        document = docx.Document(str(path))
-        return "\n".join(paragraph.text for paragraph in document.paragraphs)
-    except PackageNotFoundError as error:
-        raise UnreadableTranscript(f"damaged, or no document: {error}") from error
+        return documents.read(path).text
+    except documents.UnreadableDocument as error:
+        raise UnreadableTranscript(str(error).removeprefix(f"{path.name}: ")) from error

@@ -46,6 +46,7 @@ _NO_NAMES = word_set(
     two update warning well what when which why wait yeah yep yes
     """
 )
+_TITLE_WORDS = 12  # that a first line has at most if it is a title
 _ROLE_CASE_AT_LEAST = 3  # times that "project manager:" must begin a line to be somebody
 
 
@@ -108,6 +109,8 @@ class _Reading:
         if not self.begun and self._header(line):
             return
         opening = _opening(line)
+        if not self.begun and not self.title and not opening and not _TIMED.match(line):
+            self.title = line if len(line.split()) <= _TITLE_WORDS else None
         if opening and opening.who in self.speakers:
             self._open(opening)
             line = opening.words

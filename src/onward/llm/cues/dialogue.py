@@ -1,0 +1,272 @@
+"""The dialogue: which of the cues become actions, given what was answered to them.
+
+A request is one when it is accepted, an offer when it is taken up, a commitment at once. What is declined, parked or
+taken back goes; what is said of the same thing again, by when above all, is added to what is there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from onward.llm.cues import answers
+from onward.llm.cues.actions import Action, Actions
+from onward.llm.cues.due_words import due_words
+from onward.llm.cues.grammar import Cue, cues
+from onward.llm.cues.people import People
+from onward.llm.cues.speech import Sentence, plain
+from onward.llm.cues.words import content, points
+
+ANSWER_WITHIN = 4
+"""Floors in which a request or an offer is answered, if it is."""
+
+UNANSWERED = "nobody was heard to say yes"
+EVERYONE = "for everybody"
+
+_PLURAL = re.compile(r"(?i)\b(?:both|you two|you guys|all of you|you all)\b")
+_BARE_NAME = (
+    r"(?i)^(?:(?:that's|it's|that is|well|um|probably|maybe|i think|that would be|ask)[,]? )*{}(?:[.,!?]|$)"
+)
+
+
+@dataclass
+class _Pending:
+    """A request, an offer or a need that waits for its answer. ``owners`` are whom it is for; none: anyone."""
+
+    cue: Cue
+    sentence: Sentence
+    owners: list[str]
+    due: str | None = None  # when, in the words of who asks, said after the request itself
+    countered: tuple[str, str] | None = None  # who would do it at another time, and when
+    taken_by: list[str] = field(default_factory=list)
+
+    def is_for(self, sentence: Sentence) -> bool:
+        """Whether this sentence may answer it."""
+        if self.sentence.speaker == sentence.speaker:
+            return self.cue.kind == "open" and self.sentence.floor != sentence.floor
+        if sentence.speaker in self.taken_by:
+            return False
+        return self.cue.kind in ("offer", "open") or not self.owners or sentence.speaker in self.owners
+
+
+def find_actions(sentences: list[Sentence], people: People) -> list[Action]:
+    """The actions that come of a dialogue, in the order they come up."""
+    dialogue = Dialogue(people)
+    for sentence in sentences:
+        dialogue.hear(sentence)
+    return dialogue.end()
+
+
+class Dialogue:
+    """What was heard so far, and what came of it."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self._actions = Actions()
+        self._pending: list[_Pending] = []
+        self._named = re.compile(_BARE_NAME.format(f"(?P<name>{people.pattern})"))
+
+    def hear(self, sentence: Sentence) -> None:
+        """Take in the next sentence."""
+        text = plain(sentence.text)
+        self._forget(sentence.floor)
+        found = cues(sentence.text, self._people)
+        if answers.drops(text) and not found:
+            self._pending = [one for one in self._pending if sentence.floor - one.sentence.floor > 2]
+            self._actions.drop_last(sentence)
+            return
+        settled = self._answer(sentence, text, found)
+        strong = any(cue.kind == "commit" for cue in found)
+        for cue in found:
+            said_already = settled and cue.pronominal and cue.kind in ("commit", "offer")
+            if not said_already and not (strong and cue.kind in ("need", "promise")):
+                self._take(cue, sentence)
+        if not found:
+            self._date(sentence, text)
+
+    def end(self) -> list[Action]:
+        """The actions, once the last sentence was heard."""
+        self._forget(10**9)
+        return self._actions.settled()
+
+    def _forget(self, floor: int) -> None:
+        """What waited too long is over; what one person was told to do stands, with a flag."""
+        late = [one for one in self._pending if floor - one.sentence.floor > ANSWER_WITHIN]
+        for one in late:
+            self._pending.remove(one)
+            if one.cue.kind == "tell" and one.owners and one.cue.name and not one.cue.pronominal:
+                self._actions.add(one.cue, one.owners, [one.sentence], flag=UNANSWERED)
+
+    # ------------------------------------------------------------------------------------ answers
+
+    def _answer(self, sentence: Sentence, text: str, found: list[Cue]) -> bool:
+        """Settle what this sentence answers; whether it took something on."""
+        settled = False
+        for one in list(self._pending):
+            if one.countered and one.sentence.speaker == sentence.speaker:
+                self._answer_counter(one, sentence, text)
+            elif not one.is_for(sentence):
+                continue
+            elif one.cue.kind == "offer":
+                self._answer_offer(one, sentence, text, found)
+            elif answers.refuses(text):
+                if not due_words(sentence.text):
+                    self._pending.remove(one)
+            elif self._is_taken(one, sentence, text):
+                settled = self._settle(one, sentence, found) or settled
+            elif one.cue.kind == "open":
+                self._answer_by_name(one, sentence, text, found)
+        return settled
+
+    def _answer_counter(self, one: _Pending, sentence: Sentence, text: str) -> None:
+        if one.countered and answers.takes_up(text):
+            self._pending.remove(one)
+            who, due = one.countered
+            self._actions.add(one.cue, [who], [one.sentence], due=due)
+
+    def _answer_offer(self, one: _Pending, sentence: Sentence, text: str, found: list[Cue]) -> None:
+        asked = [c for c in found if c.kind in ("ask", "tell") and content(c.what) & content(one.cue.what)]
+        if not asked and (
+            answers.refuses(text) or answers.drops(text) or sentence.floor - one.sentence.floor > 2
+        ):
+            self._pending.remove(one)
+        elif asked or answers.takes_up(text) or (answers.is_bare(sentence.text) and due_words(sentence.text)):
+            self._pending.remove(one)
+            self._actions.add(one.cue, [one.sentence.speaker], [one.sentence])
+
+    def _answer_by_name(self, one: _Pending, sentence: Sentence, text: str, found: list[Cue]) -> None:
+        """ "Who calls them?" - "That's Victor." """
+        named = self._named.match(text)
+        pointing = [cue.name for cue in found if cue.kind in ("now", "assign") and cue.pronominal]
+        name = named["name"] if named else pointing[0] if pointing else ""
+        owners = (self._people.named(name) or [name]) if name else []
+        if owners and owners != [one.sentence.speaker]:
+            self._pending.remove(one)
+            self._actions.add(one.cue, owners, [one.sentence, sentence])
+
+    def _is_taken(self, one: _Pending, sentence: Sentence, text: str) -> bool:
+        if one.cue.kind == "open":
+            return answers.volunteers(text)
+        if one.cue.kind == "tell" and not one.cue.name:
+            return answers.commits(text)
+        dated = answers.is_bare(sentence.text) and due_words(sentence.text)
+        if dated and "?" in text and not answers.accepts(text):
+            one.countered = (sentence.speaker, dated[-1].text)
+            return False
+        return answers.accepts(text) or bool(dated)
+
+    def _settle(self, one: _Pending, sentence: Sentence, found: list[Cue]) -> bool:
+        """The speaker takes on what was asked for, in the words that say best what it is."""
+        mine = [cue for cue in found if cue.kind in ("commit", "offer") and not cue.pronominal]
+        cue = one.cue
+        if mine and (cue.pronominal or not content(mine[0].what) & content(cue.what)):
+            if not cue.pronominal:
+                return False  # "Sure. I'll also ..." is another thing; what was asked still waits
+            cue = mine[0]
+        self._take_on(one, cue, sentence)
+        return True
+
+    def _take_on(self, one: _Pending, cue: Cue, sentence: Sentence) -> None:
+        if _PLURAL.search(one.sentence.text):
+            one.taken_by.append(sentence.speaker)
+        else:
+            self._pending.remove(one)
+        self._actions.add(cue, [sentence.speaker], [one.sentence, sentence], due=one.due)
+
+    # --------------------------------------------------------------------------------------- cues
+
+    def _take(self, cue: Cue, sentence: Sentence) -> None:
+        match cue.kind:
+            case "commit":
+                self._commit(cue, sentence)
+            case "promise" if due_words(sentence.text):
+                self._promise(cue, sentence)
+            case "need":
+                self._actions.add(cue, [sentence.speaker], [sentence], weak=not due_words(cue.said))
+            case "assign":
+                self._assign(cue, sentence)
+            case "now" if due_words(cue.said) or re.match(
+                r"(?i)(?:so|then|okay|and)\b", plain(sentence.text)
+            ):
+                self._assign(cue, sentence)
+            case "offer":
+                self._offer(cue, sentence)
+            case "every" if due_words(cue.said):
+                self._actions.add(cue, [], [sentence], flag=EVERYONE)
+            case "ask" | "tell" | "open":
+                self._pending.append(
+                    _Pending(cue, sentence, self._people.named(cue.name) if cue.name else [])
+                )
+
+    def _commit(self, cue: Cue, sentence: Sentence) -> None:
+        asked = self._asked(cue, sentence)
+        if asked is not None:
+            self._take_on(asked, asked.cue if cue.pronominal else cue, sentence)
+        elif cue.pronominal and (known := self._actions.meant(sentence, cue.what)):
+            self._actions.again(known, sentence, cue)
+        elif not cue.pronominal or due_words(cue.said) or _says_itself(cue, sentence):
+            self._actions.add(cue, [sentence.speaker], [sentence])
+
+    def _asked(self, cue: Cue, sentence: Sentence) -> _Pending | None:
+        """The request that a commitment answers."""
+        waiting = [one for one in self._pending if one.cue.kind != "offer" and one.is_for(sentence)]
+        alike = [one for one in waiting if content(one.cue.what) & content(cue.what)]
+        if alike:
+            return alike[-1]
+        return waiting[-1] if waiting and (cue.pronominal or waiting[-1].cue.pronominal) else None
+
+    def _promise(self, cue: Cue, sentence: Sentence) -> None:
+        """ "You'll have it on Monday" says when, of what the speaker was asked, took on or offered just now."""
+        mine = [
+            one
+            for one in self._pending
+            if one.cue.kind == "offer" and one.sentence.speaker == sentence.speaker
+        ]
+        if mine:
+            self._pending.remove(mine[-1])
+            self._actions.add(mine[-1].cue, [sentence.speaker], [mine[-1].sentence])
+        elif asked := self._asked(cue, sentence):
+            self._take_on(asked, asked.cue if cue.pronominal else cue, sentence)
+            return
+        known = self._actions.latest_of(sentence.speaker, sentence.floor, within=1)
+        if known is None:
+            self._actions.add(cue, [sentence.speaker], [sentence])
+            return
+        self._actions.again(known, sentence, cue)
+        if points(known.what) and cue.what.startswith("deliver ") and not cue.pronominal:
+            known.what = re.sub(
+                r"\b(?:it|that|this|them|those)\b.*", cue.what.removeprefix("deliver "), known.what
+            )
+
+    def _offer(self, cue: Cue, sentence: Sentence) -> None:
+        opened = [one for one in self._pending if one.cue.kind != "offer" and one.is_for(sentence)]
+        known = self._actions.latest_of(sentence.speaker, sentence.floor, within=2)
+        if cue.pronominal and opened:
+            self._commit(cue, sentence)
+        elif cue.pronominal and known and due_words(cue.said):
+            self._actions.again(known, sentence, cue)
+        else:
+            self._pending.append(_Pending(cue, sentence, []))
+
+    def _assign(self, cue: Cue, sentence: Sentence) -> None:
+        owners = self._people.named(cue.name) or [cue.name]
+        if owners != [sentence.speaker]:
+            self._actions.add(cue, owners, [sentence])
+
+    # -------------------------------------------------------------------------------------- dates
+
+    def _date(self, sentence: Sentence, text: str) -> None:
+        """Read a sentence without cues: it may say when."""
+        found = due_words(sentence.text)
+        for one in self._pending:
+            mine = one.sentence.speaker == sentence.speaker and one.cue.kind in ("ask", "tell")
+            if mine and found and (answers.is_bare(sentence.text) or self._actions.when_asked):
+                one.due = found[-1].text
+        self._actions.date(sentence, text)
+
+
+def _says_itself(cue: Cue, sentence: Sentence) -> bool:
+    """Whether "it" needs no antecedent: the sentence names the thing, or the verb is enough."""
+    if re.match(r"(?:get back|look into|follow up|find out|check with|chase)\b", cue.what):
+        return True
+    return "which i" in sentence.text.lower() and len(content(sentence.text) - content(cue.what)) >= 2
