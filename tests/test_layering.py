@@ -47,6 +47,7 @@ SEAMS = {
         "asking",
         "background",
         "base",
+        "batches",
         "clients",
         "grounding",
         "pacing",

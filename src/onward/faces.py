@@ -71,7 +71,8 @@ def map(  # noqa: A001 - the name of the idea
         every: cadence of saving: a number of items, "5s", "100 items or 5s", or "auto": as often as costs less than
             1 % of the time, and at least once a second.
         workers: how many calls at a time.
-        executor: "inline", "threads" or "asyncio"; by default what the function and ``workers`` ask for.
+        executor: "inline", "threads" or "asyncio"; by default what the function and ``workers`` ask for. "batch" is
+            for coroutine functions that ask a model: what they ask goes into the provider's batches.
         rate: most attempts in a time, such as "500/min".
         budget: most that may be spent (:func:`onward.spend`) over all sessions of the run: "5 USD", "200000 tokens",
             "5 USD or 2M tokens", or a mapping. The run stops with :class:`~onward.errors.BudgetReached` before it is

@@ -53,6 +53,11 @@ class Fault:
     text: str = "something went wrong"
     seconds: float = 30.0
 
+    @property
+    def error(self) -> dict[str, Any]:
+        """The provider's error object."""
+        return {"message": self.text, "type": self.code, "code": self.code, "param": None}
+
 
 def throttled(retry_after: float | None = None) -> Fault:
     return Fault(status=429, code="rate_limit_exceeded", retry_after=retry_after, text="Rate limit reached")
@@ -231,6 +236,9 @@ class ModelServer:
         self.most_at_once = 0
         self.at_once = 0
         self.stopping = threading.Event()
+        from llm.batch_api import BatchApis
+
+        self.batches = BatchApis(self.one)
         self._http = _Listener(("127.0.0.1", port), _Handler)
         self._http.server = self
         self.url = f"http://127.0.0.1:{self._http.server_port}"
@@ -264,6 +272,16 @@ class ModelServer:
         with self.lock:
             self._note(status, prompt, body, path, key)
         return answer, headers
+
+    def one(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """What a single request is answered that came in a batch: status and body."""
+        protocol = _anthropic if path.endswith("/messages") else _openai
+        answer = self.behaviour.answer(_prompt(body), body)
+        if not isinstance(answer, Fault):
+            return 200, protocol(answer if isinstance(answer, str) else json.dumps(answer), "stop", body)[0]
+        if answer.kind in DELIVERED:
+            return 200, protocol(answer.text, answer.kind, body)[0]
+        return answer.status, {"type": "error", "error": answer.error}
 
     def _limited(self, body: dict[str, Any], key: str) -> tuple[Fault | None, dict[str, str]]:
         if self.behaviour.key is not None and key != self.behaviour.key:
@@ -319,11 +337,33 @@ class _Handler(BaseHTTPRequestHandler):
         """Calls are in the log; nothing goes to stderr."""
 
     def do_GET(self) -> None:
+        if not self._batched("GET", b""):
+            self._list_models()
+
+    def _batched(self, method: str, raw: bytes) -> bool:
+        """Whether it was about batches, and is answered."""
+        server = self.server.server
+        with server.lock:
+            found = server.batches.answer(method, self.path, self.headers, raw)
+        if found is None:
+            return False
+        status, body = found
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        return True
+
+    def _list_models(self) -> None:
         self._json(200, {"object": "list", "data": [{"id": "test", "object": "model"}]}, {})
 
     def do_POST(self) -> None:
         server = self.server.server
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        raw = self.rfile.read(int(self.headers["content-length"]))
+        if self._batched("POST", raw):
+            return
+        body = json.loads(raw)
         key = self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix("Bearer ")
         with self._counted(server):
             answer, headers = server.verdict(_prompt(body), body, self.path, key)
@@ -402,8 +442,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _error(self, fault: Fault, headers: dict[str, str]) -> None:
         if fault.retry_after is not None:
             headers = {**headers, "retry-after": f"{fault.retry_after:.3f}"}
-        inner = {"message": fault.text, "type": fault.code, "code": fault.code, "param": None}
-        self._json(fault.status, {"type": "error", "error": inner}, headers)
+        self._json(fault.status, {"type": "error", "error": fault.error}, headers)
 
     def _page(self) -> None:
         raw = b"<html>Welcome to the hotel's Wi-Fi</html>"
@@ -506,6 +545,7 @@ def _function(place: str) -> Answer:
 
 
 def main() -> None:
+    sys.path.insert(0, str(Path(__file__).parent.parent))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--answer", type=_function, default=default_answer, metavar="FILE.py:FUNCTION")

@@ -45,6 +45,23 @@ class RunContext(Protocol):
         """Whether the session begins nothing more."""
 
     @property
+    def session(self) -> object:
+        """The same for all work of one session, and for no other; may be referred to weakly."""
+
+    @property
+    def batching(self) -> bool:
+        """Whether requests to others are to be collected, and may take hours."""
+
+    def nth(self, what: str) -> int:
+        """How many times the attempt at this item has said so, this time included."""
+
+    def finished(self, step: str) -> bytes | None:
+        """What is stored of a step of the item, None if nothing is."""
+
+    def keep(self, step: str, raw: bytes) -> None:
+        """Store it until the item settles; the cadence decides when it is durable."""
+
+    @property
     def budget(self) -> Mapping[str, float]:
         """What the run may spend, by the name of the amount; empty without a budget."""
 
@@ -98,13 +115,14 @@ class RunContext(Protocol):
 class Attempt:
     """One try at one unit: what ``step`` and ``count`` know of it, and its :class:`RunContext`."""
 
-    __slots__ = ("_unit", "_used", "counters", "home")
+    __slots__ = ("_said", "_unit", "_used", "counters", "home")
 
     def __init__(self, unit: Sequence[Item], home: Home) -> None:
         self._unit = unit
         self.home = home
         self.counters: dict[str, float] | None = None
         self._used: set[str] | None = None
+        self._said: dict[str, int] | None = None
 
     @property
     def item(self) -> Item:
@@ -125,12 +143,16 @@ class Attempt:
             )
         used.add(name)
 
-    def finished(self, name: str) -> bytes | None:
-        """What is stored of a step, None if it has not finished."""
-        return self.home.finished_step(self.item, name)
+    def nth(self, what: str) -> int:
+        said = self._said = self._said or {}
+        said[what] = said.get(what, 0) + 1
+        return said[what]
 
-    def keep(self, name: str, raw: bytes) -> None:
-        self.home.keep_step(self.item, name, raw)
+    def finished(self, step: str) -> bytes | None:
+        return self.home.finished_step(self.item, step)
+
+    def keep(self, step: str, raw: bytes) -> None:
+        self.home.keep_step(self.item, step, raw)
 
     def count(self, name: str, amount: float) -> None:
         counters = self.counters = self.counters or {}
@@ -145,6 +167,14 @@ class Attempt:
     @property
     def run(self) -> str:
         return self.home.run
+
+    @property
+    def session(self) -> object:
+        return self.home
+
+    @property
+    def batching(self) -> bool:
+        return self.home.batching
 
     @property
     def stopping(self) -> bool:

@@ -20,6 +20,7 @@ class Home(Protocol):
     run: str
     ledger: Ledger
     stop: Stop
+    batching: bool
     asynchronous: bool
     """The job's function, or the loop, is a coroutine's."""
     reconcile: Callable[[Any, str, str], Any] | None

@@ -8,9 +8,13 @@ from onward.cadence import whole
 from onward.errors import UsageError
 from onward.executors.base import AsyncExecutor, Executor
 
-__all__ = ["NAMES", "AsyncExecutor", "Executor", "choose", "make", "make_async"]
+__all__ = ["IN_LOOP", "NAMES", "AsyncExecutor", "Executor", "check_batch", "choose", "make", "make_async"]
 
-NAMES = ("inline", "threads", "asyncio")
+NAMES = ("inline", "threads", "asyncio", "batch")
+IN_LOOP = ("asyncio", "batch")
+
+BATCH_WINDOW = 10_000
+"""Items that ``executor="batch"`` has under way at a time where ``workers`` does not say how many."""
 
 
 def choose(executor: Any, *, is_async: bool, workers: int, timeout: float | None) -> Any:
@@ -36,12 +40,28 @@ def choose(executor: Any, *, is_async: bool, workers: int, timeout: float | None
     if is_async:
         if executor == "threads":
             raise UsageError('executor="threads" cannot run a coroutine function; leave executor= out')
-        return "asyncio"
+        return executor if executor in IN_LOOP else "asyncio"
     if executor == "inline" and workers > 1:
         raise UsageError(f'executor="inline" has one worker, not workers={workers}; use executor="threads"')
     if executor is not None and executor != "inline":
         return executor
     return "threads" if workers > 1 or timeout is not None else "inline"
+
+
+def check_batch(*, coroutine: bool, timeout: float | None, batch: int | None) -> None:
+    """Refuse what ``executor="batch"`` cannot do.
+
+    Raises:
+        UsageError
+    """
+    if not coroutine:
+        raise UsageError('executor="batch" runs coroutine functions only: thousands of them wait at a time')
+    if timeout is not None:
+        raise UsageError('executor="batch" waits for hours; leave timeout= out')
+    if batch is not None:
+        raise UsageError(
+            'executor="batch" makes the batches itself, of the requests of single items; leave batch= out'
+        )
 
 
 def make(executor: Any, workers: int) -> Executor:
@@ -58,8 +78,8 @@ def make(executor: Any, workers: int) -> Executor:
     return found
 
 
-def make_async(workers: int) -> AsyncExecutor:
-    """The executor for the running event loop."""
+def make_async(workers: int, executor: Any = "asyncio") -> AsyncExecutor:
+    """The executor of that name for the running event loop."""
     from onward.executors.asyncio import AsyncioExecutor
 
-    return AsyncioExecutor(workers)
+    return AsyncioExecutor(BATCH_WINDOW if executor == "batch" and workers == 1 else workers)

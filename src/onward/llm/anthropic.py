@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from onward.llm.base import Finish, Request, Usage
+from onward.llm.batches import BatchApi
+from onward.llm.batches.anthropic import AnthropicBatches
 from onward.llm.clients import Access, ClientBackend, Told
 from onward.llm.schemas import described, strict
 
@@ -57,6 +60,13 @@ class Anthropic(ClientBackend):
         # The client has no word for temperature any more; the API still takes it, for models that know it.
         steady = {} if temperature is None else {"temperature": temperature}
         return {**found, "extra_body": {**steady, **request.options}}
+
+    @cached_property
+    def _batches(self) -> BatchApi:
+        return AnthropicBatches(self)
+
+    def batches(self) -> BatchApi:
+        return self._batches
 
     def _whole(self, reply: Any) -> Told:
         text = "".join(part.text for part in reply.content if part.type == "text")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from onward.attempts.context import current_run
-from onward.errors import BudgetReached, UsageError
+from onward.attempts.context import RunContext, current_run
+from onward.errors import BudgetReached, Stopped, UsageError
 from onward.llm import background
 from onward.llm.base import (
     Backend,
@@ -24,6 +25,7 @@ from onward.llm.base import (
     Request,
     Usage,
 )
+from onward.llm.batches import SHARE, desk_of
 from onward.llm.pacing import Pacer, shared
 from onward.llm.prices import Priced
 from onward.llm.schemas import Schema, described, schema_of
@@ -196,6 +198,8 @@ class Model:
         try:
             return self._answer(schema.read(second.text), first, second)
         except ReplyInvalid as invalid:
+            first.forget()
+            second.forget()
             raise ReplyInvalid(
                 f"{self.name} gave no valid {schema.name}, nor did it when told what was wrong: {invalid}. "
                 f"The reply: {_start(second.text)}",
@@ -218,10 +222,14 @@ class Model:
     def _answer(self, value: Any, *completions: Completion) -> Answer[Any]:
         last = completions[-1]
         usage = sum((each.usage for each in completions), Usage())
-        return Answer(value, last.text, last.model, usage, self.price.cost(usage), len(completions))
+        usd = [self._amounts(each.usage, each.share).get("usd") for each in completions]
+        cost = None if None in usd else sum(each or 0.0 for each in usd)
+        return Answer(value, last.text, last.model, usage, cost, len(completions))
 
     async def _whole(self, request: Request) -> Completion:
         completion = await self._complete(request)
+        if completion.finish != "stop":
+            completion.forget()
         if completion.finish == "length":
             raise ReplyCut(
                 f"the reply of {self.name} was cut after {completion.usage.output_tokens} tokens: "
@@ -234,11 +242,14 @@ class Model:
 
     async def _complete(self, request: Request) -> Completion:
         """One completion, in as many requests as it takes until one is not refused for being one too many."""
+        run = current_run()
+        if run is not None and run.batching:
+            return await self._batched(request, run)
         pacer, most = self._pacer(), _most(request)
         if pacer is None:
             return await self._send(request)
         tokens = most.input_tokens + most.output_tokens
-        return await pacer.paced(lambda: self._send(request), tokens, current_run())
+        return await pacer.paced(lambda: self._send(request), tokens, run)
 
     def _pacer(self) -> Pacer | None:
         if self.pool is None:
@@ -253,11 +264,7 @@ class Model:
         run = current_run()
         if run is None:
             return await self._backend().complete(request)
-        if "usd" in run.budget and not self.priced:
-            raise BudgetReached(
-                f"a budget in USD cannot be kept, because the price of {self.name} is not known: give the model "
-                "price=Price(input=..., output=...), or the run a budget in tokens"
-            )
+        self._check_price(run)
         async with run.reserve(**self._amounts(_most(request))):
             try:
                 completion = await self._backend().complete(request)
@@ -267,8 +274,32 @@ class Model:
             run.spend(**self._amounts(completion.usage))
             return completion
 
-    def _amounts(self, usage: Usage) -> dict[str, float]:
-        """A usage as amounts of a run; without "usd" if the price is not known."""
+    async def _batched(self, request: Request, run: RunContext) -> Completion:
+        """One request in one of the provider's batches, promised and paid for at the price of those."""
+        backend = self._backend()
+        api = backend.batches() if hasattr(backend, "batches") else None
+        if api is None:
+            raise Stopped(f"{self.name} takes no batches: leave executor= out")
+        self._check_price(run)
+        desk = desk_of(run, self.pool or self.name, api)
+        async with AsyncExitStack() as held:
+            async with desk.admission:
+                await held.enter_async_context(run.reserve(**self._amounts(_most(request), SHARE)))
+            completion, question = await desk.answer(request, run)
+            if not question.paid:
+                run.spend(**self._amounts(completion.usage, SHARE))
+                question.settle()
+            return replace(completion, share=SHARE, forget=question.forget)
+
+    def _check_price(self, run: RunContext) -> None:
+        if "usd" in run.budget and not self.priced:
+            raise BudgetReached(
+                f"a budget in USD cannot be kept, because the price of {self.name} is not known: give the model "
+                "price=Price(input=..., output=...), or the run a budget in tokens"
+            )
+
+    def _amounts(self, usage: Usage, share: float = 1.0) -> dict[str, float]:
+        """A usage as amounts of a run, at a share of the price; without "usd" if the price is not known."""
         tokens: dict[str, float] = {
             "requests": 1,
             "tokens": usage.input_tokens + usage.output_tokens,
@@ -276,7 +307,7 @@ class Model:
             "output_tokens": usage.output_tokens,
         }
         usd = self.price.cost(usage)
-        return tokens if usd is None else {"usd": usd, **tokens}
+        return tokens if usd is None else {"usd": usd * share, **tokens}
 
     def _backend(self) -> Backend:
         if self._connected is None or self._connected[0] != os.getpid():

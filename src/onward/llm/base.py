@@ -27,7 +27,7 @@ What it promises:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -106,6 +106,8 @@ class Completion:
     Attributes:
         model: the model that made it, as the provider names it.
         finish: "stop" if the text is whole.
+        share: of the list price, what it cost.
+        forget: what kept it for a repetition of the same request keeps it no more.
     """
 
     text: str
@@ -113,6 +115,8 @@ class Completion:
     model: str
     finish: Finish = "stop"
     limits: RateLimits | None = None
+    share: float = 1.0
+    forget: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
 
 class Backend(Protocol):

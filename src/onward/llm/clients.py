@@ -11,7 +11,8 @@ from typing import Any
 
 from onward.errors import KeyRefused
 from onward.llm import background
-from onward.llm.base import Completion, Finish, ReplyCut, Request, Unavailable, Usage
+from onward.llm.base import Completion, Finish, RateLimits, ReplyCut, Request, Unavailable, Usage
+from onward.llm.batches import BatchApi
 from onward.llm.responses import limits, refuses_steadiness, translated
 
 
@@ -104,21 +105,54 @@ class ClientBackend(ABC):
             told = await self._told(response)
         except self.failure as error:
             raise translated(error, self.name) from error
+        return self._completed(told, limits(response.headers))
+
+    def _completed(self, told: Told, limits: RateLimits | None) -> Completion:
         finish = self.finishes.get(told.reason) if told.reason else None
         if finish is None:
             why = "before it said that it was whole" if told.reason is None else f"because of {told.reason!r}"
             raise ReplyCut(f"the reply of {self.name} ended {why}", permanent=told.reason is not None)
-        return Completion(told.text, told.usage, told.model or self.model, finish, limits(response.headers))
+        return Completion(told.text, told.usage, told.model or self.model, finish, limits)
 
     async def _asked(self, request: Request) -> Any:
-        temperature = request.temperature if self._takes_temperature else None
+        temperature = self._temperature(request)
         try:
             return await self._create(self._parameters(request, temperature))
         except self.failure as error:
-            if temperature is None or not refuses_steadiness(error, request):
+            if temperature is None or not self.forgo_temperature(error, request):
                 raise
-            self._takes_temperature = False
             return await self._create(self._parameters(request, None))
+
+    def _temperature(self, request: Request) -> float | None:
+        return request.temperature if self._takes_temperature else None
+
+    def forgo_temperature(self, error: Any, request: Request) -> bool:
+        """Whether the request came to nothing for its temperature alone; from then on none is sent."""
+        if not refuses_steadiness(error, request):
+            return False
+        self._takes_temperature = False
+        return True
+
+    # In a batch
+
+    @property
+    def client(self) -> Any:
+        """The provider's client."""
+        return self._client
+
+    def batches(self) -> BatchApi | None:
+        """Its requests in batches; None if the provider makes none."""
+        return None
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """The request as JSON."""
+        found = self._parameters(request, self._temperature(request))
+        extra = found.pop("extra_body", {})
+        return {name: value for name, value in {**found, **extra}.items() if not name.startswith("stream")}
+
+    def read(self, reply: Any) -> Completion:
+        """A reply in one piece."""
+        return self._completed(self._in_one(reply), None)
 
     async def _told(self, response: Any) -> Told:
         try:
@@ -127,8 +161,9 @@ class ClientBackend(ABC):
                 reply = await reply
         except ValueError as error:
             raise ReplyCut(f"the reply of {self.name} is broken off: {error}", permanent=False) from error
-        if self._stream:
-            return await self._streamed(reply)
+        return await self._streamed(reply) if self._stream else self._in_one(reply)
+
+    def _in_one(self, reply: Any) -> Told:
         try:
             return self._whole(reply)
         except (AttributeError, TypeError, IndexError) as error:

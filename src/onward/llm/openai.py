@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from onward.llm.base import Finish, Request, Usage
+from onward.llm.batches import BatchApi
+from onward.llm.batches.openai import OpenAIBatches
 from onward.llm.clients import Access, ClientBackend, Told
 from onward.llm.schemas import strict
 
@@ -58,6 +61,13 @@ class OpenAICompatible(ClientBackend):
         if request.options:
             found["extra_body"] = dict(request.options)
         return found
+
+    @cached_property
+    def _batches(self) -> BatchApi:
+        return OpenAIBatches(self)
+
+    def batches(self) -> BatchApi:
+        return self._batches
 
     def _whole(self, reply: Any) -> Told:
         choice = reply.choices[0]

@@ -43,7 +43,7 @@ class Execution:
 
     @property
     def in_loop(self) -> bool:
-        return bool(self.executor == "asyncio")
+        return self.executor in executors.IN_LOOP
 
     def signals(self) -> AbstractContextManager[None]:
         """Around all of the session, its last save too: handlers that ask it to stop."""
@@ -93,7 +93,7 @@ class Execution:
 
     def _drive_async(self) -> AsyncGenerator[None]:
         call = make_call(self.policy, in_loop=True, workers=self.workers)
-        return drive_async(self.session, call, executors.make_async(self.workers), self.batch)
+        return drive_async(self.session, call, executors.make_async(self.workers, self.executor), self.batch)
 
 
 def prepare(
@@ -105,6 +105,8 @@ def prepare(
     executor = executors.choose(
         settings.executor, is_async=needs_loop, workers=settings.workers, timeout=settings.terms.timeout
     )
+    if executor == "batch":
+        executors.check_batch(coroutine=is_async(fn), timeout=settings.terms.timeout, batch=settings.batch)
     session = make_session(settings, fn, source, background=executor != "inline")
     policy = Policy(
         fn=fn,

@@ -19,6 +19,7 @@ class SessionHome:
         self.ledger = session.ledger
         self.stop = session.stop
         self.asynchronous = asynchronous
+        self.batching = session.settings.executor == "batch"
         self.reconcile = session.settings.reconcile
         self.in_doubt: str = session.settings.in_doubt
 

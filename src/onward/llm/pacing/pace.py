@@ -18,7 +18,7 @@ ALLOWANCE = 40.0
 """Requests that may start without waiting for a rate, where none is known."""
 
 BACK_OFF, LONGEST_BACK_OFF = 1.0, 60.0
-"""Seconds of the pause after a refusal that names none; doubled until something is admitted again."""
+"""Seconds of the pause after a refusal that names none; doubled to 8 and, after a minute in vain, to 60."""
 
 TYPICAL = 50
 """Requests that the average of what a request is charged is over."""
@@ -60,6 +60,8 @@ class Pace:
         self._used = Average(TYPICAL)
         self._held = False
         self._refusals = 0
+        self._backed_off_at = -math.inf
+        self._probe: Call | None = None  # after refusals that name no time, one asks for all
         self._began = now
         self._started = 0
 
@@ -69,7 +71,7 @@ class Pace:
         Args:
             expected: tokens the request may use at most; what requests do use of it is learnt.
         """
-        if self.in_flight >= int(self.concurrency.level):
+        if self.in_flight >= int(self.concurrency.level) or self._probe is not None:
             return math.inf
         for_rate = self._requests.wait(1.0, now)
         self._held = self._held or for_rate > 0
@@ -79,6 +81,8 @@ class Pace:
     def start(self, expected: float, now: float) -> Call:
         """A request starts, whatever :meth:`wait` says."""
         call = Call(now, self._charge(expected), expected, self.rate.cycle)
+        if self._refusals:
+            self._probe = call
         self.in_flight += 1
         self._started += 1
         self._requests.take(1.0, now)
@@ -94,7 +98,8 @@ class Pace:
         if used is not None and call.expected > 0:
             self._used.add(used / call.expected)
         self.concurrency.finished(call.began, now, self.in_flight)
-        self._refusals = 0
+        if call.began >= self._backed_off_at:
+            self._refusals = 0
         self._ended(call, call.charged if used is None else used, now)
 
     def failed(self, call: Call, now: float) -> None:
@@ -103,11 +108,10 @@ class Pace:
 
     def refused(self, call: Call, retry_after: float | None, now: float) -> None:
         """It was answered 429: all wait, as long as the server says, and go on more slowly."""
-        self.in_flight -= 1
+        self._left(call)
         if self._tokens:
             self._tokens.take(-call.charged, now)
-        pause = self._back_off(call) if retry_after is None else max(0.0, retry_after)
-        self._refusals += call.cycle == self.rate.cycle
+        pause = self._back_off(call, now) if retry_after is None else max(0.0, retry_after)
         if self.rate.refused(call.cycle, now + pause, now):
             self.concurrency.refused(self.rate.per_second * self.concurrency.latency, now)
         self._requests.rate = self.rate.per_second
@@ -137,20 +141,27 @@ class Pace:
             self._requests = Bucket(self.rate.per_second, due - self._started, now)
 
     def _ended(self, call: Call, used: float, now: float) -> None:
-        self.in_flight -= 1
+        self._left(call)
         self.rate.admitted(call.cycle)
         self._requests.rate = self.rate.per_second
         if self._tokens:
             self._tokens.take(used - call.charged, now)
 
+    def _left(self, call: Call) -> None:
+        self.in_flight -= 1
+        if call is self._probe:
+            self._probe = None
+
     def _pause(self, seconds: float, now: float) -> None:
         self._requests.empty(now + seconds)
         self.paused_until = max(self.paused_until, now + seconds)
 
-    def _back_off(self, call: Call) -> float:
-        if call.cycle < self.rate.cycle:
+    def _back_off(self, call: Call, now: float) -> float:
+        if call.began < self._backed_off_at:
             return 0.0  # one of those sent before the refusal was known
         patient = min(self._refusals, 3) if self._refusals < 10 else min(self._refusals - 6, 6)
+        self._refusals += 1
+        self._backed_off_at = now
         return min(LONGEST_BACK_OFF, BACK_OFF * float(2**patient))
 
     def _charge(self, expected: float) -> float:

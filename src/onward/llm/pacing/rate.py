@@ -15,17 +15,18 @@ from dataclasses import dataclass
 MARGIN = 0.98
 """The share of a known limit that is used: what the clocks and the network shift must not overrun it."""
 
-FIRST = 20.0
+FIRST = 15.0
 """Requests a second to begin with where nothing is known."""
 
-RAMP, SEEK, PROBE = 0.07, 0.05, 0.001
-"""Requests a second that each start held up by the rate adds: doubling every 10 s while nothing is known, growing
-by 5 % a second until the limit was measured, by 1 % every 10 s to find out whether it has risen."""
+RAMP, SEEK, CREEP, PROBE = 0.05, 0.051, 0.01, 0.001
+"""Requests a second that each start held up by the rate adds. The rate grows by so much of itself a second: 5 % while
+nothing is known, or no more than that it is too high; 1 % once there is an estimate; 0.1 %, after a hold, to find out
+whether a measured limit has risen."""
 
 HOLD, LONGEST_HOLD = 30.0, 1800.0
 """Seconds at a measured rate before it is probed; doubled each time that a probe finds nothing."""
 
-DECREASE = 0.7
+DECREASE = 0.5
 
 RISEN = 1.1
 """A rate that holds at so many times the measured one shows that the limit has risen."""
@@ -181,7 +182,7 @@ class Rate:
             self._held_until = ended.ended + self._hold
             found = max(self._sustained, MARGIN * self._estimate(ended))
         else:
-            self._growth = SEEK
+            self._growth = CREEP if ended.seconds >= ENOUGH_SECONDS else SEEK
             found = DECREASE * ended.last_rate
             if ended.seconds >= 2:
                 average = MARGIN * ended.average
