@@ -29,17 +29,22 @@ ALLOWED = {"onward", "msgspec"}
 
 OPTIONAL = [
     "IPython",
+    "anthropic",
     "dask",
     "distributed",
+    "genai_prices",
+    "httpx2",
     "filelock",
     "httpx2",
     "icalendar",
     "numpy",
     "onnxruntime",
+    "openai",
     "psycopg",
     "pydantic",
     "ray",
     "tokenizers",
+    "xllamacpp",
     "yaml",
 ]
 

@@ -1,4 +1,4 @@
-"""Writes the pages of reference that follow from the code: api.md, errors.md and events.md.
+"""Writes the pages of reference that follow from the code: api.md, models.md, errors.md and events.md.
 
     python docs/reference/make.py           writes them
     python docs/reference/make.py --check   exits with 1 if one of them is not what it would write
@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 import onward
-from onward import errors, events, faces, jobs, loop, model, plan, report, view
+from onward import errors, events, faces, jobs, llm, loop, model, plan, report, view
 
 HERE = Path(__file__).parent
 SECTIONS = {
@@ -412,7 +412,34 @@ def event_page() -> Iterator[str]:
     )
 
 
-PAGES = {"api.md": api, "errors.md": error_page, "events.md": event_page}
+def models() -> Iterator[str]:
+    yield from ("# Models", "", MADE)
+    yield from (
+        "`onward.llm` is imported on its own; what it is for, [Ask models](../how-to/ask-models.md) says. Importing it loads no model and no "
+        "optional dependency.",
+        "",
+        "## A model",
+        "",
+    )
+    yield from face(llm.model, "onward.llm.model")
+    yield from record_like(llm.Model, "Model")
+    yield from record(llm.Answer, "Answer")
+    yield from face(llm.Prompt, "onward.llm.Prompt")
+    yield from record(llm.Price, "Price")
+    yield from ("## For tests", "")
+    yield from face(llm.Scripted, "onward.llm.Scripted")
+    yield from ("## A back end of your own", "")
+    yield from record_like(llm.Backend, "Backend")
+    for kind in (llm.Request, llm.Message, llm.Completion, llm.Usage, llm.RateLimits):
+        yield from record(kind, kind.__name__)
+    yield from ("## Errors", "")
+    kinds = [getattr(llm, name) for name in llm.__all__]
+    failures = [kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, errors.OnwardError)]
+    rows = [[f"`{kind.__name__}`", f"`{kind.__base__.__name__}`", doc(kind).text] for kind in failures]
+    yield from table(["error", "is a", "meaning"], rows)
+
+
+PAGES = {"api.md": api, "models.md": models, "errors.md": error_page, "events.md": event_page}
 
 
 def made(name: str) -> str:

@@ -1,7 +1,9 @@
 """A model in a run: what it costs counts, what no item can mend stops the run, and a killed run pays nothing twice."""
 
 import json
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -200,6 +202,7 @@ SCRIPT = """
 """
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_pays_for_no_item_twice(tmp_path: Path) -> None:
     place, log = Place(tmp_path / "place", SCRIPT), tmp_path / "calls.jsonl"
     kills = 3
@@ -217,6 +220,44 @@ def test_killed_again_and_again_it_pays_for_no_item_twice(tmp_path: Path) -> Non
     assert 60 <= calls <= 60 + kills * 2 * 4, (
         "those in flight at each kill, and those whose save was under way"
     )
+
+
+STALLED = """
+    import onward.llm
+
+    def plain(item, *, model):
+        return model.ask_sync(str(item["id"])).value
+
+    async def coroutine(item, *, model):
+        return (await model.ask(str(item["id"]))).value
+
+    model = onward.llm.model("openai:test", base_url=given["url"] + "/v1")
+    work = {"plain": plain, "coroutine": coroutine}[given["work"]]
+    main(lambda: onward.map(work, numbers(8), job="job", params={"model": model}, workers=given["workers"],
+                            grace=given["grace"]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("work", ["plain", "coroutine"])
+@pytest.mark.parametrize("workers", [1, 4])
+def test_an_interrupt_does_not_wait_for_a_model_that_says_nothing(
+    tmp_path: Path, server: ModelServer, work: str, workers: int
+) -> None:
+    server.behaviour.faults.extend([None] * 3 + [Fault("stall", seconds=300)] * 5)
+    place = Place(tmp_path / "place", STALLED)
+    started = place.start(url=server.url, work=work, workers=workers, grace=0.5)
+    started.until(lambda: len(server.calls) > 3 and len(place.saved()) == 3)
+    began = time.monotonic()
+    started.process.send_signal(signal.SIGINT)
+    ended = started.wait()
+    assert ended.code == 75, ended
+    assert time.monotonic() - began < 30, (
+        "not as long as the model keeps silent, nor as the request's timeout"
+    )
+    assert ended.told["report"]["succeeded"] == 3
+    server.behaviour.faults.clear()
+    assert place.run(url=server.url, work=work, workers=workers, grace=0.5).finished().told["succeeded"] == 8
 
 
 def test_many_threads_share_one_model(model: llm.Model, server: ModelServer) -> None:
