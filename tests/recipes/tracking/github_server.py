@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -20,6 +21,13 @@ FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
 TOKEN = "ghp_test"
 LOGINS = {"miac", "beno", "octocat"}
 LOCK = threading.Lock()
+
+
+def pause(when):
+    """As FOLDER/delay says: seconds before and after acting, so that there is something to be killed in."""
+    path = FOLDER / "delay"
+    if path.exists():
+        time.sleep(json.loads(path.read_text())[when])
 
 
 def issues():
@@ -55,7 +63,9 @@ class Handler(BaseHTTPRequestHandler):
             fault = self.fault()
             if fault and not fault.get("after"):
                 return self.misbehave(fault)
+            pause("before")
             answer = self.act(body)
+            pause("after")
         if fault:
             return self.misbehave(fault)
         return self.answer(*answer)
@@ -166,8 +176,13 @@ def now():
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+class Quiet(ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """A client that was killed is nothing to report."""
+
+
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Quiet(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     scratch = FOLDER / "port.tmp"
     scratch.write_text(str(server.server_address[1]))

@@ -6,11 +6,18 @@ It keeps each task in a file of FOLDER before it answers, and the answer it gave
 import json
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
 LOCK = threading.Lock()
+
+
+def pause(when):
+    path = FOLDER / "delay"
+    if path.exists():
+        time.sleep(json.loads(path.read_text())[when])
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -25,7 +32,9 @@ class Handler(BaseHTTPRequestHandler):
             headers = {name.lower(): value for name, value in self.headers.items()}
             with (FOLDER / "requests").open("a") as log:
                 log.write(json.dumps([headers, raw.decode()]) + "\n")
+            pause("before")
             status, answer = self.act(json.loads(raw))
+            pause("after")
         body = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
@@ -54,8 +63,13 @@ def keep(path, value):
     scratch.replace(path)
 
 
+class Quiet(ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """A client that was killed is nothing to report."""
+
+
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Quiet(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     scratch = FOLDER / "port.tmp"
     scratch.write_text(str(server.server_address[1]))

@@ -76,7 +76,16 @@ def place(
     run = options.setdefault("run", run_name(tracker))
 
     # What it does twice does no harm, so that a new version of onward may go on with a run: hence version=1.
-    @onward.job(JOB, key=_key, version=1, params={"tracker": tracker.name}, retries=5, on_change="redo")
+    # Each task is worth a save: it takes longer than one.
+    @onward.job(
+        JOB,
+        key=_key,
+        version=1,
+        params={"tracker": tracker.name},
+        every=1,
+        retries=5,
+        on_change="redo",
+    )
     def put(task: Task, *, tracker: str) -> Placed:
         return desk.put(task)
 

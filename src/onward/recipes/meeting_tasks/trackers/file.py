@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,9 @@ from typing import Protocol
 
 from onward.errors import StoreUnwritable, UsageError
 from onward.recipes.meeting_tasks.trackers.base import Fields, Kept, Stamp, Task, TrackerBusy, stamp_after
+
+TRIES = 20
+"""How often a file is read again because somebody saved it meanwhile."""
 
 PATIENCE = 60
 """Seconds to wait for another process that is writing to the file."""
@@ -92,7 +96,8 @@ class FileTracker:
 
     def _rewrite(self, change: Callable[[str], str]) -> bytes:
         with _locked(self.path):
-            for _ in range(20):
+            for attempt in range(TRIES):
+                time.sleep(0.01 * attempt)
                 before = self._bytes()
                 after = self._encoded(before, change)
                 if after == before or _replace(self.path, after, self._still(before)):
