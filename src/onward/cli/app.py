@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from onward._version import __version__
-from onward.cli import history, keeping, looking, retrying, running, screen, tasks, upkeep
+from onward.cli import history, keeping, looking, notes, retrying, running, screen, tasks, upkeep
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -48,6 +48,7 @@ for command in (
     upkeep.copy,
     upkeep.repair,
     screen.screen,
+    notes.notes,
     tasks.tasks,
 ):
     app.add_command(command)

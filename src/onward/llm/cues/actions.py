@@ -18,6 +18,7 @@ SAME_THING = 0.5  # share of the shorter one's words that two actions of one own
 _THEN = re.compile(
     r"(?i)^(?:okay|ok|then|ah|oh|actually|no|well|all right|alright|fine|sure|yes|yeah|hm+|so)\b"
 )
+_OTHERWISE = re.compile(r"(?i)\b(?:make|let's|say|better|rather|instead|how about|prefer|until)\b")
 _RELAY = re.compile(r"(?i)(?:tell|let|ask|remind|inform|pass)\b.*\b(?:him|her|them|it)\b")
 
 
@@ -165,8 +166,9 @@ class Actions:
         found = due_words(sentence.text)
         if found and (asked or is_bare(sentence.text)):
             self._dated(action, sentence, found[-1].text, mine, text)
-        elif self._proposed and mine and accepts(text):
-            action.due, self._proposed = self._proposed, None
+        elif mine and accepts(text):
+            action.due, self._proposed = self._proposed or action.due, None
+            action.touched, self._owner_only = sentence.floor, False
         elif len(content(text)) >= 3 and "?" not in text:
             self._focus = None if mine and sentence.floor != action.touched else action
             self._owner_only = True
@@ -178,7 +180,7 @@ class Actions:
         elif not mine and here:
             if action.due is None and not text.endswith("?"):
                 action.due = words
-            else:
+            elif text.endswith("?") or _OTHERWISE.search(text):
                 self._proposed = words
 
 

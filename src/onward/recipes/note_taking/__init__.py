@@ -1,9 +1,9 @@
 """Taking notes of a meeting, by rules or by a language model; what they say is checked by the same code.
 
-    notes = take_notes(read_transcript(path), onward.llm.model("embedded"))
+    notes = take_notes(read_transcript(path), onward.llm.model("openai:gpt-5-mini"))
 
-"embedded" stands for rules with the embedded model beside them, and the notes say so. Any other model is asked part by
-part. Either way every quote stands in the transcript, dates come of code, and what is not known stays empty.
+Without a model it is rules with the embedded model beside them, and the notes say so. A model is asked part by part.
+Either way every quote stands in the transcript, dates come of code, and what is not known stays empty.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from onward.recipes.meetings import Notes, Transcript
 from onward.recipes.note_taking.checking import flags_of
 from onward.recipes.note_taking.steps import Step, at_once, in_steps
 
-__all__ = ["RULES", "Step", "at_once", "in_steps", "take_notes"]
+__all__ = ["RULES", "Step", "at_once", "in_steps", "is_rules", "take_notes"]
 
 RULES = f"rules+MiniLM: onward's cue rules 1, ranking by {MINILM}"
 """What stands in notes where a model's name would, if rules made them."""
 
 
-def take_notes(transcript: Transcript, model: Model, *, step: Step = at_once) -> Notes:
+def take_notes(transcript: Transcript, model: Model | None = None, *, step: Step = at_once) -> Notes:
     """The notes of a meeting.
 
     Args:
         transcript: the meeting. Its date, if it has one, is what relative dates are counted from.
-        model: who takes them; ``onward.llm.model("embedded")`` for the rules.
+        model: who takes them; None, or ``onward.llm.model("embedded")``, for the rules.
         step: how its parts are run: :func:`in_steps` in a job function, where each is saved.
 
     Raises:
         ModelUnavailable: the model, or the extra ``meetings``, is not installed.
         ModelError: the model did not answer, or not so that it can be used.
     """
-    if is_rules(model):
+    if model is None or is_rules(model):
         from onward.recipes.note_taking.ruled import ruled
 
         taken, name = ruled(transcript, step), RULES

@@ -6,6 +6,7 @@ import re
 
 from onward.llm import cues, embedded, extractive
 from onward.llm.cues import Action, Heard, Remark, Sentence, content, is_for_a_machine, plain, points
+from onward.llm.cues.due_words import due_words
 from onward.recipes.meetings import ActionItem, Finding, Transcript
 from onward.recipes.note_taking.checking import Record, Taken, sentence_case
 from onward.recipes.note_taking.steps import Step
@@ -22,6 +23,7 @@ FULL = 12
 """Words of substance from which a sentence counts no more for its length."""
 FEWEST, MOST, ONE_IN = 5, 14, 10
 """Sentences of a summary: one in so many, within these bounds."""
+_TRAILING = re.compile(r"(?i)[\s,.;:]*(?:\b(?:please|promise|then|though|okay|ok|right|so|and)\b[\s,.;:]*)*$")
 CONTEXT = 6
 """Sentences in which that is found what "it" means."""
 
@@ -32,14 +34,25 @@ def ruled(transcript: Transcript, step: Step) -> Taken:
     heard = cues.hear(transcript.turns, transcript.participants)
     return Taken(
         _summary(heard, step),
-        [_action(action, heard, record) for action in heard.actions],
+        _actions(heard, record),
         [_finding(remark) for remark in heard.decisions],
         [_finding(remark) for remark in heard.questions],
     )
 
 
-def _action(action: Action, heard: Heard, record: Record) -> ActionItem:
-    sentence = action.best or action.sentences[0]
+def _actions(heard: Heard, record: Record) -> list[ActionItem]:
+    quoted: set[int] = set()
+    found = []
+    for action in reversed(heard.actions):  # of two in one sentence, the earlier is more often said again
+        best = action.best or action.sentences[0]
+        others = [one for one in action.sentences if one.number not in quoted and len(content(one.text)) >= 2]
+        sentence = others[0] if best.number in quoted and others else best
+        quoted.add(sentence.number)
+        found.append(_action(action, sentence, heard, record))
+    return sorted(found, key=lambda one: one.line)
+
+
+def _action(action: Action, sentence: Sentence, heard: Heard, record: Record) -> ActionItem:
     if len(action.owners) > 1:
         owner, flags = None, [f"owner: {' or '.join(action.owners)}?"]
     else:
@@ -60,7 +73,10 @@ def _action(action: Action, heard: Heard, record: Record) -> ActionItem:
 
 def _what(action: Action, sentence: Sentence, sentences: list[Sentence]) -> str:
     """What is to be done; where it only points ("send it"), with the sentence it points back to."""
-    what = sentence_case(re.sub(r"(?i)[,\s]+(?:please|promise|then|though|okay|ok|right)$", "", action.what))
+    what = action.what
+    while (found := due_words(what)) and _TRAILING.fullmatch(what, found[-1].end):
+        what = what[: found[-1].start]
+    what = sentence_case(_TRAILING.sub("", what) or action.what)
     if not points(action.what):
         return what
     for earlier in reversed(sentences[max(0, sentence.number - CONTEXT) : sentence.number]):
