@@ -50,6 +50,7 @@ SEAMS = {
         "batches",
         "clients",
         "grounding",
+        "line",
         "pacing",
         "prices",
         "prompts",

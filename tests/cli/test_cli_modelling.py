@@ -46,8 +46,8 @@ def test_what_is_given_reaches_the_model_and_the_budget_the_run() -> None:
         *("--price", "0.25/2", "--budget", "5 USD"),
     )
     assert model.name == "openai:own"
-    assert (model.settings.rpm, model.settings.tpm) == (600, 9000)
-    assert model.price == llm.Price(0.25, 2)
+    assert (model.line.limits.rpm, model.line.limits.tpm) == (600, 9000)
+    assert model.line.price == llm.Price(0.25, 2)
     assert rest == {"budget": "5 USD"}
     assert said == ""
 

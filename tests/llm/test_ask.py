@@ -122,7 +122,7 @@ def test_each_fault_has_its_error(
     model: llm.Model, server: ModelServer, fault: Fault, expected: type[Exception]
 ) -> None:
     server.behaviour.faults.append(fault)
-    model.pool = None  # what paces requests would ask again after a 429
+    model.line.pool = None  # what paces requests would ask again after a 429
     with pytest.raises(expected) as caught:
         model.ask_sync("Judge", schema=Verdict)
     assert type(caught.value) is expected
@@ -191,7 +191,7 @@ def test_a_wait_that_is_cancelled_cancels_the_call(server: ModelServer) -> None:
 
 def test_limits_are_read_from_the_headers(server: ModelServer) -> None:
     server.requests.per_minute, server.requests._most = 600, 60
-    backend = llm.model("openai:test", base_url=f"{server.url}/v1")._connect()
+    backend = llm.model("openai:test", base_url=f"{server.url}/v1").line._connect()
 
     async def ask() -> llm.Completion:
         try:

@@ -152,7 +152,7 @@ def test_batches_hold_no_more_than_the_provider_allows(
     make_model: MakeModel, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = make_model()
-    api = model._backend().batches()  # type: ignore[attr-defined]
+    api = model.line.backend().batches()  # type: ignore[attr-defined]
     monkeypatch.setattr(api, "most_requests", 4)
     assert run(model).succeeded == 10
     assert [len(made.requests) for made in server.batches.made] == [4, 4, 2]
@@ -162,7 +162,7 @@ def test_and_no_more_bytes(
     make_model: MakeModel, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = make_model()
-    api = model._backend().batches()  # type: ignore[attr-defined]
+    api = model.line.backend().batches()  # type: ignore[attr-defined]
     monkeypatch.setattr(api, "most_bytes", 1000)
     report = run(model, [*range(6), "x" * 1000])
     assert (report.succeeded, report.failed) == (6, 1)

@@ -145,8 +145,8 @@ def test_an_error_frees_its_place(server: ModelServer) -> None:
 
 
 def test_it_is_not_for_models_that_nobody_limits() -> None:
-    assert llm.model(llm.Scripted(lambda prompt: "ok")).pool is None
-    assert llm.model(llm.Scripted(lambda prompt: "ok"), rpm=60).pool is not None
+    assert llm.model(llm.Scripted(lambda prompt: "ok")).line.pool is None
+    assert llm.model(llm.Scripted(lambda prompt: "ok"), rpm=60).line.pool is not None
 
 
 # ------------------------------------------------------------------------------------ across sessions

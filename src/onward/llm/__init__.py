@@ -36,6 +36,7 @@ from onward.llm.base import (
     Usage,
 )
 from onward.llm.clients import Access
+from onward.llm.line import Limits, Line
 from onward.llm.prices import FREE, Listed, Price, Priced
 from onward.llm.prompts import Prompt
 from onward.llm.scripted import Scripted
@@ -107,10 +108,11 @@ def model(
         UsageError: there is no such provider.
         ModelUnavailable: the extra that the model needs is not installed.
     """
-    settings = Settings(max_tokens, temperature, dict(options or {}), schema_mode, rpm, tpm, concurrency)
+    settings = Settings(max_tokens, temperature, dict(options or {}), schema_mode)
+    limits = Limits(rpm, tpm, concurrency)
     if not isinstance(spec, str):
-        pool = f"{spec.name} {id(spec)}" if settings.limited else None
-        return Model(spec.name, partial(_given, spec), price or FREE, settings, pool)
+        pool = f"{spec.name} {id(spec)}" if limits != Limits() else None
+        return Model(Line(spec.name, partial(_given, spec), price or FREE, limits, pool), settings)
     provider, _, name = spec.partition(":")
     if provider not in _PROVIDERS:
         raise UsageError(
@@ -118,8 +120,9 @@ def model(
         )
     chosen = _Chosen(spec, name, base_url, api_key, timeout, stream, settings.options)
     full, connect, listed = _PROVIDERS[provider](chosen)
-    paced = provider in _SHARED or settings.limited
-    return Model(full, connect, price or listed, settings, _pool(full, chosen) if paced else None)
+    paced = provider in _SHARED or limits != Limits()
+    line = Line(full, connect, price or listed, limits, _pool(full, chosen) if paced else None)
+    return Model(line, settings)
 
 
 @dataclass(frozen=True)

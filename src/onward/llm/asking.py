@@ -1,22 +1,14 @@
-"""A model as its users see it: ask it, get a value that fits, and know what it cost.
-
-From the outside in, one question is: ``ask`` (a conversation; read the reply, and have it mended once), ``_complete``
-(one reply, however many requests that takes), ``_send`` (one request, promised against the budget and paid).
-"""
+"""A model as its users see it: ask it, get a value that fits, and know what it cost."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
-from onward.attempts.context import RunContext, current_run
-from onward.errors import BudgetReached, Stopped, UsageError
+from onward.errors import UsageError
 from onward.llm import background
 from onward.llm.base import (
-    Backend,
     Completion,
     Message,
     ReplyCut,
@@ -25,9 +17,7 @@ from onward.llm.base import (
     Request,
     Usage,
 )
-from onward.llm.batches import SHARE, desk_of
-from onward.llm.pacing import Pacer, shared
-from onward.llm.prices import Priced
+from onward.llm.line import Line
 from onward.llm.schemas import Schema, described, schema_of
 
 if TYPE_CHECKING:
@@ -65,30 +55,21 @@ class Answer(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a model is asked. What decides about replies is part of its identity, how fast they come is not.
+    """What decides about replies, beside the model; it is part of a run's identity.
 
     Attributes:
         max_tokens, temperature, options: see :class:`~onward.llm.base.Request`.
         schema_mode: "native" has the provider enforce a schema, "prompt" tells the model of it.
-        rpm, tpm: most requests and tokens a minute; None for what the provider allows.
-        concurrency: most requests at a time; None to find out.
     """
 
     max_tokens: int = 1024
     temperature: float | None = 0
     options: Mapping[str, Any] = field(default_factory=dict)
     schema_mode: SchemaMode = "native"
-    rpm: int | None = None
-    tpm: int | None = None
-    concurrency: int | None = None
-
-    @property
-    def limited(self) -> bool:
-        """Whether any limit was given."""
-        return not (self.rpm is None and self.tpm is None and self.concurrency is None)
 
     def identity(self) -> dict[str, Any]:
-        return {"max_tokens": self.max_tokens, "temperature": self.temperature, **self.options}
+        told = {} if self.schema_mode == "native" else {"schema_mode": self.schema_mode}
+        return {"max_tokens": self.max_tokens, "temperature": self.temperature, **told, **self.options}
 
 
 class Model:
@@ -98,27 +79,18 @@ class Model:
     identity. In a job function its tokens and their cost count in the run, those of failed attempts too.
 
     Attributes:
-        name: the provider and the model, such as "openai:gpt-5-mini".
-        settings: how it is asked.
-        price: what its tokens cost.
-        pool: the name of the limits that it shares with all models of the process that have the same; None if its
-            requests need no pacing.
+        line: what connects it: its back end, its limits, its price.
+        settings: what decides about its replies.
     """
 
-    def __init__(
-        self,
-        name: str,
-        connect: Callable[[], Backend],
-        price: Priced,
-        settings: Settings = Settings(),
-        pool: str | None = None,
-    ) -> None:
-        self.name = name
-        self.pool = pool
+    def __init__(self, line: Line, settings: Settings = Settings()) -> None:
+        self.line = line
         self.settings = settings
-        self.price = price
-        self._connect = connect
-        self._connected: tuple[int, Backend] | None = None
+
+    @property
+    def name(self) -> str:
+        """The provider and the model, such as "openai:gpt-5-mini"."""
+        return self.line.name
 
     @overload
     async def ask(self, prompt: Asked, *, schema: type[T], system: str | None = None) -> Answer[T]: ...
@@ -156,7 +128,7 @@ class Model:
         Raises:
             UsageError: the model makes none.
         """
-        backend = self._backend()
+        backend = self.line.backend()
         if not hasattr(backend, "embed"):
             raise UsageError(f'{self.name} makes no vectors; onward.llm.model("embedded") does')
         found: NDArray[Any] = backend.embed(texts)
@@ -165,20 +137,15 @@ class Model:
     @property
     def priced(self) -> bool:
         """Whether it is known what its tokens cost."""
-        return self.price.cost(Usage(1, 1)) is not None
+        return self.line.priced
 
     def close(self) -> None:
         """Give back its connections. It may be used again."""
-        if self._connected is not None and self._connected[0] == os.getpid():
-            background.result(self._connected[1].aclose())
-        self._connected = None
+        self.line.close()
 
     def onward_identity(self) -> Mapping[str, Any]:
         """What of it counts in a run's identity, each by its name."""
         return {"name": self.name, **self.settings.identity()}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_connected": None}  # each process has connections of its own
 
     def __repr__(self) -> str:
         return f"Model({self.name!r})"
@@ -222,12 +189,10 @@ class Model:
     def _answer(self, value: Any, *completions: Completion) -> Answer[Any]:
         last = completions[-1]
         usage = sum((each.usage for each in completions), Usage())
-        usd = [self._amounts(each.usage, each.share).get("usd") for each in completions]
-        cost = None if None in usd else sum(each or 0.0 for each in usd)
-        return Answer(value, last.text, last.model, usage, cost, len(completions))
+        return Answer(value, last.text, last.model, usage, self.line.cost(completions), len(completions))
 
     async def _whole(self, request: Request) -> Completion:
-        completion = await self._complete(request)
+        completion = await self.line.complete(request)
         if completion.finish != "stop":
             completion.forget()
         if completion.finish == "length":
@@ -240,80 +205,6 @@ class Model:
             raise ReplyWithheld(f"{self.name} refused to answer, or its provider held the reply back{why}")
         return completion
 
-    async def _complete(self, request: Request) -> Completion:
-        """One completion, in as many requests as it takes until one is not refused for being one too many."""
-        run = current_run()
-        if run is not None and run.batching:
-            return await self._batched(request, run)
-        pacer, most = self._pacer(), _most(request)
-        if pacer is None:
-            return await self._send(request)
-        tokens = most.input_tokens + most.output_tokens
-        return await pacer.paced(lambda: self._send(request), tokens, run)
-
-    def _pacer(self) -> Pacer | None:
-        if self.pool is None:
-            return None
-        limits = self.settings
-        return shared(self.pool, rpm=limits.rpm, tpm=limits.tpm, concurrency=limits.concurrency)
-
-    # ----------------------------------------------------------------------------------- one request
-
-    async def _send(self, request: Request) -> Completion:
-        """One request to the back end, promised against the run's budget and paid for whatever comes of it."""
-        run = current_run()
-        if run is None:
-            return await self._backend().complete(request)
-        self._check_price(run)
-        async with run.reserve(**self._amounts(_most(request))):
-            try:
-                completion = await self._backend().complete(request)
-            except BaseException:
-                run.spend(requests=1)  # of its tokens, nobody tells
-                raise
-            run.spend(**self._amounts(completion.usage))
-            return completion
-
-    async def _batched(self, request: Request, run: RunContext) -> Completion:
-        """One request in one of the provider's batches, promised and paid for at the price of those."""
-        backend = self._backend()
-        api = backend.batches() if hasattr(backend, "batches") else None
-        if api is None:
-            raise Stopped(f"{self.name} takes no batches: leave executor= out")
-        self._check_price(run)
-        desk = desk_of(run, self.pool or self.name, api)
-        async with AsyncExitStack() as held:
-            async with desk.admission:
-                await held.enter_async_context(run.reserve(**self._amounts(_most(request), SHARE)))
-            completion, question = await desk.answer(request, run)
-            if not question.paid:
-                run.spend(**self._amounts(completion.usage, SHARE))
-                question.settle()
-            return replace(completion, share=SHARE, forget=question.forget)
-
-    def _check_price(self, run: RunContext) -> None:
-        if "usd" in run.budget and not self.priced:
-            raise BudgetReached(
-                f"a budget in USD cannot be kept, because the price of {self.name} is not known: give the model "
-                "price=Price(input=..., output=...), or the run a budget in tokens"
-            )
-
-    def _amounts(self, usage: Usage, share: float = 1.0) -> dict[str, float]:
-        """A usage as amounts of a run, at a share of the price; without "usd" if the price is not known."""
-        tokens: dict[str, float] = {
-            "requests": 1,
-            "tokens": usage.input_tokens + usage.output_tokens,
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-        }
-        usd = self.price.cost(usage)
-        return tokens if usd is None else {"usd": usd * share, **tokens}
-
-    def _backend(self) -> Backend:
-        if self._connected is None or self._connected[0] != os.getpid():
-            self._connected = os.getpid(), self._connect()
-        return self._connected[1]
-
 
 def _conversation(prompt: Asked, system: str | None) -> list[Message]:
     before = [Message("system", system)] if system else []
@@ -323,17 +214,6 @@ def _conversation(prompt: Asked, system: str | None) -> list[Message]:
 def _mended(request: Request, reply: str, why: str) -> Request:
     again = Message("assistant", reply.strip() or "(nothing)"), Message("user", REPAIR.format(why=why))
     return replace(request, messages=[*request.messages, *again])
-
-
-def _most(request: Request) -> Usage:
-    """At most what a request will use, without asking for its tokenizer.
-
-    Three bytes of UTF-8 a token is less than tokenizers of today need on prose in any script; a few tokens mark
-    each message, and the schema is read as well.
-    """
-    said = sum(len(message.content.encode()) for message in request.messages)
-    asked = len(repr(request.schema)) if request.schema else 0
-    return Usage((said + asked) // 3 + 8 * len(request.messages) + 16, request.max_tokens)
 
 
 def _start(text: str) -> str:
