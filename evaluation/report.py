@@ -27,21 +27,15 @@ Methods were made while looking at the development sets only; **the held-out row
 def report(measured: Sequence[Measured], sets: Sets) -> str:
     screen = [one for one in measured if one.facts.system == "screen"]
     notes = [one for one in measured if one.facts.system == "notes"]
-    sections = [
-        HEAD,
-        "## Meeting notes\n",
-        notes_table(notes, sets),
-        traps_table(notes, sets),
-        "## Resume screening\n",
-        screening_table(screen, sets),
-        "## Real meetings\n",
-        real_table(notes, sets),
-        "## Goals for `embedded`\n",
-        goals_table(measured, sets),
-        "## What was measured\n",
-        facts_table(measured),
-        failures(measured),
-    ]
+    sections = [HEAD]
+    if notes:
+        sections += ["## Meeting notes\n", notes_table(notes, sets), traps_table(notes, sets)]
+    if screen:
+        sections += ["## Resume screening\n", screening_table(screen, sets)]
+    if notes:
+        sections += ["## Real meetings\n", real_table(notes, sets)]
+    sections += ["## Goals for `embedded`\n", goals_table(measured, sets)]
+    sections += ["## What was measured\n", facts_table(measured), failures(measured)]
     return "\n".join(section for section in sections if section)
 
 
@@ -80,14 +74,14 @@ def notes_table(measured: Sequence[Measured], sets: Sets) -> str:
 
 
 def notes_cells(score: NotesScore) -> list[str]:
-    actions, right = score.actions, max(1, score.owners.found)
+    actions, hits = score.actions, score.owners.found
     return [
-        *(figure(x) for x in (actions.precision, actions.recall, actions.f1)),
-        figure(score.owners.precision),
-        figure(score.wrong_owners / right),
-        figure(score.dates.precision),
-        figure(score.wrong_dates / right),
-        *(figure(x) for x in (score.decisions.f1, score.questions.f1, score.quotes.precision)),
+        of(actions.precision, actions.found),
+        *(figure(x) for x in (actions.recall, actions.f1)),
+        *(of(x, hits) for x in (score.owners.precision, score.wrong_owners / max(1, hits))),
+        *(of(x, hits) for x in (score.dates.precision, score.wrong_dates / max(1, hits))),
+        *(figure(x) for x in (score.decisions.f1, score.questions.f1)),
+        of(score.quotes.precision, score.quotes.found),
         *(figure(x / score.meetings) for x in (score.rouge, score.coverage)),
     ]
 
@@ -149,6 +143,8 @@ def real_table(measured: Sequence[Measured], sets: Sets) -> str:
     rows = []
     for name in (HELD_OUT, DEVELOPMENT):
         meetings = [m for m in sets.real if m.set == name]
+        if not meetings:
+            continue
         rows.append(
             [
                 name,
@@ -205,14 +201,16 @@ def goals_table(measured: Sequence[Measured], sets: Sets) -> str:
             score, _ = notes_scores(by_system["notes"], sets, name)
             if score.meetings:
                 rows.append(goal(f"action items F1, {name}", 0.75, score.actions.f1))
-                rows.append(goal(f"owner, {name}", 0.9, score.owners.precision))
-                rows.append(goal(f"date, {name}", 0.95, score.dates.precision))
-                rows.append(goal(f"quotes verbatim, {name}", 1.0, score.quotes.precision))
+                rows.append(goal(f"owner, {name}", 0.9, score.owners.precision, score.owners.found))
+                rows.append(goal(f"date, {name}", 0.95, score.dates.precision, score.dates.found))
+                rows.append(goal(f"quotes verbatim, {name}", 1.0, score.quotes.precision, score.quotes.found))
     return table(["goal", "at least", "measured", ""], rows)
 
 
-def goal(what: str, least: float, found: float) -> list[str]:
-    return [what, figure(least), figure(found), "reached" if found >= least else "**missed**"]
+def goal(what: str, least: float, found: float, count: int = 1) -> list[str]:
+    """``count``: of how many things it is a share."""
+    reached = count and found >= least
+    return [what, figure(least), of(found, count), "reached" if reached else "**missed**"]
 
 
 # ------------------------------------------------------------------------------------------- facts
@@ -250,6 +248,11 @@ def failures(measured: Sequence[Measured]) -> str:
 
 def figure(value: float) -> str:
     return f"{value:.2f}"
+
+
+def of(share: float, count: int) -> str:
+    """The share; a dash if there was nothing to have a share of."""
+    return figure(share) if count else "-"
 
 
 def part(some: int, there: int) -> str:

@@ -97,6 +97,7 @@ def measured_run(model: str, system: System, sets: Sets, folder: Path) -> Measur
         output=output,
         on_change="restart",
         max_failures=None,
+        retry_failed=True,
     )
     facts = Facts(
         model=model,

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from evaluation.sets import Meeting, Ranking, RealMeeting
-from onward.llm import Model
 from onward.llm import model as model_named
 from onward.recipes.documents import read as read_document
 from onward.recipes.meetings import notes_to_json
+from onward.recipes.transcripts import read_transcript
 
 System = Literal["screen", "notes"]
 SYSTEMS: tuple[System, ...] = ("screen", "notes")
@@ -59,17 +59,11 @@ def measure(item: Item, *, system: System, model: str, code: str) -> dict[str, A
     return {"id": item["id"], "seconds": round(time.perf_counter() - started, 3), **value}
 
 
-@cache
-def asked(model: str) -> Model | None:
-    """The model; None for `embedded`, with which the recipes follow rules."""
-    return None if model == "embedded" else model_named(model)
-
-
 def _screened(resume: Path, job: Path, model: str) -> dict[str, Any]:
-    from onward.recipes import resume_screening as screening
+    from onward.recipes.resume_screening.job import parameters, screen
 
-    criteria = _criteria(job)
-    found = screening.screen(resume, **screening.parameters(criteria, asked(model)))
+    scorer = None if model == "embedded" else model_named(model)  # without a model it follows rules
+    found = screen(resume, **parameters(_criteria(job), scorer))
     scores = [{"criterion": s.criterion, "score": s.score, "evidence": s.evidence} for s in found.scores]
     text = read_document(resume).text
     return {
@@ -89,22 +83,22 @@ def _criteria(job: Path) -> Any:
 
 
 def _noted(transcript: Path, model: str) -> dict[str, Any]:
-    from onward.recipes import meeting_notes
+    from onward.recipes.note_taking import in_steps, take_notes
 
-    return notes_to_json(meeting_notes.take_notes(transcript, **meeting_notes.parameters(asked(model))))
+    return notes_to_json(take_notes(read_transcript(transcript), model_named(model), step=in_steps))
 
 
 def code_digest(system: System) -> str:
-    """Of the source that decides about results: the recipes, and what they ask."""
+    """Of the source that decides about results: this module, the recipes, and what they ask."""
     import onward.llm
 
     package = Path(onward.llm.__file__).parent.parent
-    folders = {"screen": ["resume_screening", "documents"], "notes": ["meeting_notes", "transcripts"]}[system]
+    folders = {"screen": ["resume_screening", "documents"], "notes": ["note_taking", "transcripts"]}[system]
     parts = [package / "llm", *(package / "recipes" / folder for folder in folders), package / "recipes"]
     files = sorted(
         {file for part in parts for file in part.glob("*.py" if part.name == "recipes" else "**/*.py")}
     )
     digest = hashlib.blake2b(digest_size=8)
-    for file in files:
+    for file in [Path(__file__), *files]:
         digest.update(file.read_bytes())
     return digest.hexdigest()

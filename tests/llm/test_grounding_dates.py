@@ -59,6 +59,8 @@ SAID = {
     "3/27": "2026-03-27",
     "6/6": "2026-06-06",
     "3.6.2026": "2026-06-03",
+    "tomorrow by noon": "2026-03-11",
+    "by 5 pm on Thursday": "2026-03-12",
     # so far ahead
     "EOD": "2026-03-10",
     "this afternoon": "2026-03-10",
@@ -108,6 +110,10 @@ FLAGGED = {
     "the beginning of next week": ("2026-03-16", "period"),
     "within five working days": ("2026-03-17", "working days"),
     "9 March": ("2027-03-09", "next year"),
+    "you'll have it by five.": ("2026-03-10", "today assumed"),
+    "before lunch": ("2026-03-10", "today assumed"),
+    "over the weekend": ("2026-03-15", "period"),
+    "next weekend": ("2026-03-22", "period"),
     "in January": ("2027-01-31", "next year"),
     "the end of February": ("2027-02-28", "next year"),
     "Thursday. No, Friday": ("2026-03-13", "corrected"),
@@ -118,6 +124,7 @@ FLAGGED = {
     "at some point": (None, "vague"),
     "in a few days": (None, "vague"),
     "by May": (None, "vague"),
+    "the Friday before": (None, "vague"),
     "6/3": (None, "day or month first"),
     "Friday the 14th": (None, "weekday and date disagree"),
     "31 April": (None, "no such day"),
@@ -141,6 +148,7 @@ NO_DATES = [
     "we sat in the sun",
     "a batch of 2026/12/3/4",
     "3/4/5/6",
+    "cut it by five percent",
 ]
 
 

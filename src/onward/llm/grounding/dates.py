@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from onward.errors import UsageError
 from onward.llm.grounding.calendar import in_other_words
 from onward.llm.grounding.grammar import DAYS, NO_DAYS, Reader
+from onward.llm.grounding.readings import TODAY
 
 NOT_AHEAD = re.compile(r"\b(?:not|last|since|every|each|previous|past)\s+(?:the\s+)?$", re.IGNORECASE)
 BEHIND = re.compile(r"\s+(?:ago|before last)\b", re.IGNORECASE)
@@ -51,7 +52,8 @@ def due_date(
     weeks begin on Monday, and "this week" or "the end of next week" is its Friday. The end of a month is its
     last day. A day of the month is the next one with that number, a date without a year the next such date.
     "Before the 4th" is the 4th. A period in the place of a day ("next week", "Q3", "in May") is its last day,
-    flagged `period`. A date far off that may have been meant as one just over is flagged `next year`.
+    flagged `period`. A time without a day ("by noon") is the meeting's day, flagged `today assumed`. A date far
+    off that may have been meant as one just over is flagged `next year`.
 
     No date, and a flag: "soon", "before the launch" (`vague`); "6/3" (`day or month first`); "Friday the 14th"
     that is a Saturday (`weekday and date disagree`); a day that is over (`past`) or does not exist
@@ -76,6 +78,7 @@ def due_date(
         return Due(found, (), words) if found and found >= day else Due(None, ("no date",))
     mentions = find_dates(words, day)
     dated = [mention for mention in mentions if mention.date]
+    dated = [mention for mention in dated if TODAY not in mention.flags] or dated
     if not mentions:
         return Due(None, ("no date",))
     if not dated:

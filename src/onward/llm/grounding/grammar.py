@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 
 from onward.llm.grounding import readings as read
-from onward.llm.grounding.words import CLEAR_ORDINAL, COUNT, LONG_WEEKDAY, MONTH, ORDINAL, WEEKDAY
+from onward.llm.grounding.words import CLEAR_ORDINAL, COUNT, HOUR, LONG_WEEKDAY, MONTH, ORDINAL, WEEKDAY
 
 Reader = Callable[[re.Match[str], date], read.Reading]
 
@@ -54,6 +54,7 @@ DAYS: list[tuple[str, Reader]] = [
     (rf"(?P<weekday>{WEEKDAY})\s+in\s+(?P<count>{COUNT})\s+weeks?", read.weeks_from_weekday),
     (rf"(?P<weekday>{LONG_WEEKDAY})\s+(?:week|after\s+next)", read.weeks_from_weekday),
     (rf"(?:(?P<which>this|next)\s+(?:coming\s+)?)?(?P<weekday>{LONG_WEEKDAY})", read.weekday),
+    (rf"the\s+{LONG_WEEKDAY}\s+(?:before|after)", read.vague),
     (rf"(?:(?<=\bby )|(?<=\bon )|(?<=\buntil )|(?P<which>this|next)\s+)(?P<weekday>{WEEKDAY})", read.weekday),
     # so far ahead
     (r"today|tonight|this\s+(?:morning|afternoon|evening)|eod|cob", read.same_day),
@@ -69,11 +70,14 @@ DAYS: list[tuple[str, Reader]] = [
     (r"(?P<unit>month|year)[\s-]end", read.period_end),
     (r"eo(?P<unit>[my])", read.period_end),
     (r"(?P<which>this|next)\s+(?P<unit>week|month|quarter|year)", read.whole_period),
+    (r"(?:(?P<which>this|next)|(?:on|over)\s+the)\s+weekend", read.weekend),
     (rf"(?:in|during|within)\s+(?P<month>{MONTH}){YEAR}", read.whole_period),
     (rf"q(?P<quarter>[1-4]){YEAR}", read.whole_period),
 ]  # fmt: skip
 
 NO_DAYS: list[tuple[str, Reader]] = [
+    (r"(?:by|before|at)\s+(?:noon|midday|lunch(?:time)?|\d{1,2}(?::\d\d)?\s*(?:am|pm|o['’]clock))", read.time_of_day),
+    (rf"(?:by|before|at)\s+{HOUR}(?:\s+o['’]clock|(?=\s*(?:$|[.,;!?])))", read.time_of_day),
     (rf"(?:by|until|before)\s+{MONTH}", read.vague),
     (r"(?:very\s+)?soon|shortly|a\.?s\.?a\.?p\.?|immediately|(?:right|straight)\s+away", read.vague),
     (r"at\s+some\s+point|some\s?day|one\s+day|eventually|sooner\s+or\s+later|in\s+due\s+(?:course|time)", read.vague),

@@ -18,6 +18,7 @@ from onward.llm.grounding.words import count_of, month_of, ordinal_of, weekday_o
 
 MONDAY, WEDNESDAY, FRIDAY, SUNDAY = 0, 2, 4, 6
 FAR = timedelta(180)
+TODAY = "today assumed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,11 @@ def same_day(found: re.Match[str], day: date) -> Reading:
     return Reading(day)
 
 
+def time_of_day(found: re.Match[str], day: date) -> Reading:
+    """A time without a day is taken to be the same day's, if nothing else is said."""
+    return Reading(day, (TODAY,))
+
+
 def tomorrow(found: re.Match[str], day: date) -> Reading:
     return Reading(day + timedelta(2 if "after" in found[0].lower() else 1))
 
@@ -142,6 +148,11 @@ def whole_period(found: re.Match[str], day: date) -> Reading:
         if last >= day
         else Reading(None, ("past",))
     )
+
+
+def weekend(found: re.Match[str], day: date) -> Reading:
+    """Its Sunday."""
+    return Reading(weekday_in_week(SUNDAY, day, 1 if part(found, "which") == "next" else 0), ("period",))
 
 
 def part_of_period(found: re.Match[str], day: date) -> Reading:

@@ -44,6 +44,7 @@ WEEKDAY = any_of(
 MONTH = any_of([*MONTHS, "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept?", "oct", "nov", "dec"])
 ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|" + any_of(ORDINALS) + ")"
 CLEAR_ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|" + any_of(w for w in ORDINALS if " " in w) + ")"
+HOUR = any_of(DIGITS)
 COUNT = r"(?:\d{1,3}|" + any_of(NUMBERS) + ")"
 
 
