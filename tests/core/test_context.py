@@ -12,6 +12,8 @@ import onward
 from onward import errors
 from onward.attempts.context import RunContext, current_run
 from onward.model import Change
+from onward.publish import actions
+from onward.stop import Abandoned
 from onward.stores import open_runs
 from onward.stores.memory import MemoryRuns
 
@@ -266,6 +268,40 @@ def test_a_save_that_fails_ends_the_run(store: MemoryRuns) -> None:
     store.writer = writer  # type: ignore[method-assign]
     with pytest.raises(errors.StoreUnwritable):
         onward.map(lambda item: here().save(), [1], job="job", store=store)
+
+
+def test_what_is_said_while_the_run_finishes_comes_too_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that outlives its timeout must not write a checkpoint into a run that is being published."""
+    left, told = threading.Event(), threading.Event()
+    put_in_place = actions.put_in_place
+
+    def slowly(*given: Any) -> bool:
+        left.set()
+        assert told.wait(10)
+        time.sleep(0.1)
+        return put_in_place(*given)
+
+    monkeypatch.setattr(actions, "put_in_place", slowly)
+    runs: list[RunContext] = []
+
+    def late() -> None:
+        assert left.wait(10)
+        runs[0].spend(usd=1)
+        with pytest.raises(Abandoned):
+            runs[0].save()
+        told.set()
+
+    thread = threading.Thread(target=late)
+    thread.start()
+    output = tmp_path / "out.jsonl"
+    onward.map(
+        lambda item: runs.append(here()), range(3), job="job", store=tmp_path, output=output, every="5ms"
+    )
+    thread.join()
+    view = onward.load("job", store=tmp_path)
+    assert (view.head.blocks, view.spent, list(view.results())) == (0, {}, [None] * 3)
 
 
 # ------------------------------------------------------------------------------- stopping by word

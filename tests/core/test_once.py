@@ -86,6 +86,11 @@ def test_outside_an_item_it_is_refused() -> None:
         onward.once("pay", World().pay, 1)
 
 
+def test_an_act_has_a_name(store: MemoryRuns) -> None:
+    report = run(lambda item: onward.once("", World().pay, 1), store)
+    assert "needs a name" in failed_with(report)[0]
+
+
 def test_a_name_is_used_once_in_an_item(store: MemoryRuns) -> None:
     world = World()
 
@@ -300,6 +305,24 @@ def test_a_redo_of_a_settled_item_is_in_doubt(store: MemoryRuns) -> None:
     assert list(report.results()) == [{"paid": 7}, {"paid": 2}, {"paid": 3}]
 
 
+def test_and_stays_so_when_the_redo_fails_for_another_reason(store: MemoryRuns) -> None:
+    world = World()
+    fails = False
+
+    def work(item: Any) -> Any:
+        if fails:
+            raise OSError
+        return onward.once("pay", world.pay, item["n"])
+
+    run(work, store, changed(1, 2, 3), limit=2)
+    fails = True
+    run(work, store, changed(7, 2, 3), on_change="redo", limit=1)
+    fails = False
+    report = run(work, store, changed(7, 2, 3), retry_failed=True)
+    assert "when the item had another content" in failed_with(report)[0]
+    assert [amount for amount, _ in world.done] == [1, 2, 3]
+
+
 @pytest.mark.parametrize("error", [None, ConnectionError("reset")])
 def test_an_item_changed_before_it_settled_is_in_doubt(store: MemoryRuns, error: Any) -> None:
     world = World(error)
@@ -329,6 +352,8 @@ def test_a_finished_run_that_acted_does_not_begin_anew_by_itself(store: MemoryRu
     assert len(world.done) == 2
     run(fn, store, changed(1, 2, 3), again=True)
     assert len(world.done) == 5
+    run(fn, store, changed(1, 2, 4), on_change="restart")
+    assert len(world.done) == 8
 
 
 def test_a_timed_out_act_is_in_doubt(store: MemoryRuns) -> None:
@@ -349,9 +374,46 @@ def test_a_timed_out_act_is_in_doubt(store: MemoryRuns) -> None:
     async def work(item: Any) -> None:
         await onward.once("slow", stall)
 
-    report = run(work, MemoryRuns(), ITEMS[:1], timeout=0.05, retries=SOON)
+    report = run(work, MemoryRuns(), ITEMS[:1], timeout=0.1, retries=SOON)
     assert "InDoubt: 'slow' may have been done for item 'a'" in failed_with(report)[0]
     assert "CancelledError" in failed_with(report)[0]
+
+
+def test_a_stop_before_the_act_leaves_no_doubt(store: MemoryRuns) -> None:
+    """The intent could not be saved in time; nothing was done."""
+    writer_of, hold, held = store.writer, threading.Event(), threading.Event()
+
+    def writer(job: str, run: str) -> Any:
+        found = writer_of(job, run)
+        commit = found.commit
+
+        def slow(change: Any) -> None:
+            if change.steps and not hold.is_set():
+                held.set()
+                hold.wait(10)
+            commit(change)
+
+        found.commit = slow  # type: ignore[method-assign]
+        return found
+
+    store.writer = writer  # type: ignore[method-assign]
+    world = World()
+
+    async def work(item: Any) -> Any:
+        return await onward.once("pay", world.pay_async, item["n"])
+
+    def let_go() -> None:
+        held.wait(10)
+        time.sleep(0.2)
+        hold.set()
+
+    letting = threading.Thread(target=let_go)
+    letting.start()
+    report = run(work, store, ITEMS[:1], timeout=0.1)
+    letting.join()
+    assert "TimeoutError" in failed_with(report)[0]
+    assert world.done == []
+    assert run(work, store, ITEMS[:1], retry_failed=True).succeeded == 1
 
 
 def test_many_acts_share_their_saves(tmp_path: Path) -> None:

@@ -88,6 +88,8 @@ def once(name: str, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         StoreError: the intent could not be saved; nothing was done.
     """
     attempt = attempt_for("once")
+    if not name:
+        raise UsageError("onward.once() needs a name for the act, its own within the item")
     act = _OneAct(attempt, name, fn, args, kwargs)
     if inspect.iscoroutinefunction(fn) or (attempt.home.asynchronous and in_event_loop()):
         return act.run_async()
@@ -132,7 +134,11 @@ class _OneAct:
         if found is None or found.state == "done" or not found.at:
             self._keep(Record("begun", time.time(), self._item.digest))
             faults.point("once.begun")
-            yield _Save()
+            try:
+                yield _Save()
+            except BaseException:  # broken off before the act: what was known of it stays
+                self._keep(found if found is not None and found.at else Record("withdrawn"))
+                raise
         faults.point("once.intended")
         try:
             value = yield _Act()
@@ -151,9 +157,9 @@ class _OneAct:
         raw = self._home.effect(self._item, self._name)
         if raw is not None:
             found = msgspec.json.decode(raw, type=Record)
-            return None if found.state == "withdrawn" else found
-        # Done again because its content has changed: with the old one it settled, acts and all.
-        return Record("begun") if self._home.settled_before(self._item) else None
+            if found.state != "withdrawn":
+                return found
+        return Record("begun") if self._home.redone(self._item) else None
 
     def _resolve(self, found: Record) -> Generator[_Wish, Any, Done | None]:
         """An act in doubt: what it gave if it was done, None to do it.

@@ -41,8 +41,8 @@ class Home(Protocol):
     def keep_effect(self, item: Item, name: str, raw: bytes) -> None:
         """Keep something of an act; the cadence decides when it is durable."""
 
-    def settled_before(self, item: Item) -> bool:
-        """Whether the item had settled well before it was taken up again."""
+    def redone(self, item: Item) -> bool:
+        """Whether the item had settled well, acts and all, before its content changed and it was taken up again."""
 
     def when_saved(self, done: Done) -> None:
         """Save soon, and call ``done`` when all that is there now is durable, or with the error that it cannot be."""

@@ -26,7 +26,7 @@ from onward.journal.folding import Folding
 from onward.journal.intervals import IntervalSet
 from onward.journal.records import Head
 from onward.journal.state import State
-from onward.journal.steps import Steps
+from onward.journal.steps import Steps, effect_key
 from onward.journal.totals import Totals
 from onward.journal.waiting import Done, Waiting
 from onward.model import Change, Item, Settled
@@ -203,8 +203,11 @@ class Journal:
     def redo(self, item: Item) -> None:
         """A settled item will be done again; its finished steps do not count."""
         with self._lock:
-            self.folding.outdate(self.account.old_status(item.ordinal))
+            status = self.account.old_status(item.ordinal)
+            self.folding.outdate(status)
             self.steps.drop_steps(item)
+            if self.ledger.effects and status != "failed":
+                self.steps.mark_redone(effect_key(item, keyed=self.keyed))
 
     def keep(self, item: Item) -> None:
         """A settled item's outcome stands for a content it was not made from."""
@@ -355,9 +358,10 @@ class Journal:
         self.checkpoint()
 
     def finish(self) -> None:
-        """The last checkpoint of a run whose items have all settled."""
+        """The last checkpoint of a run whose items have all settled: what a late attempt still says comes too late."""
         self.exhausted = True
         self.save()
+        self.close()
 
     def _seconds_until_due(self) -> float | None:
         """For the flusher; None while nothing is unsaved, or only the number of items counts."""

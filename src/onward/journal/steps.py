@@ -11,6 +11,9 @@ from onward.journal import records
 from onward.model import Item, StepRecord
 from onward.stores.base import Store
 
+_REDONE = ""
+"""A name that no act has."""
+
 
 class Steps:
     """All of a run's, safe from any thread.
@@ -50,6 +53,14 @@ class Steps:
     def keep_effect(self, key: str, name: str, raw: bytes) -> None:
         """Keep something of an act; the cadence decides when it is durable."""
         self._keep(key, name, raw)
+
+    def mark_redone(self, key: str) -> None:
+        """An item that had settled well, acts and all, is to be done again; known until it has settled well again."""
+        self._keep(key, _REDONE, b"true")
+
+    def redone(self, key: str) -> bool:
+        """Whether :meth:`mark_redone` was said of it."""
+        return self._get(key, _REDONE) is not None
 
     def _get(self, key: str, name: str) -> bytes | None:
         with self._lock:

@@ -39,9 +39,8 @@ class SessionHome:
         self.ledger.effects = True
         self._session.journal.steps.keep_effect(self.effect_of(item), name, raw)
 
-    def settled_before(self, item: Item) -> bool:
-        journal = self._session.journal
-        return item.ordinal in journal.settled and journal.account.old_status(item.ordinal) != "failed"
+    def redone(self, item: Item) -> bool:
+        return self._session.journal.steps.redone(self.effect_of(item))
 
     def when_saved(self, done: Done) -> None:
         self._session.journal.when_saved(done)

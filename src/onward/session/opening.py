@@ -239,14 +239,14 @@ def _finished(found: Found, asked: Asked, same_input: bool | None, repeatable: b
                 "only once and has been read to tell; run again with again=True (--again)",
                 ({"again": True},),
             )
-        _refuse_effects(found, marker)
+        _refuse_effects(found, asked, marker)
         return "restart"
     return _output_move(found, asked, marker)
 
 
-def _refuse_effects(found: Found, marker: Marker) -> None:
+def _refuse_effects(found: Found, asked: Asked, marker: Marker) -> None:
     """To begin anew because of another input would do again what was to be done once."""
-    if marker.effects:
+    if marker.effects and asked.on_change != "restart":
         raise InputChanged(
             f"{found.info.job} ({found.info.run}) is finished, with another input than this one, and its items have "
             "acted on the world outside (onward.once), which beginning anew would do again. Give this round a run of "
