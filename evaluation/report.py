@@ -11,6 +11,7 @@ from evaluation.measured import Measured
 from evaluation.measures import rouge_l, words_covered
 from evaluation.scores import NotesScore, RankingScore, score_notes, score_ranking, score_summary
 from evaluation.sets import DEVELOPMENT, HELD_OUT, Ranking, RealMeeting, Sets
+from evaluation.systems import code_digest
 
 SECOND_JOB = "second job"
 ORDER = [HELD_OUT, SECOND_JOB, DEVELOPMENT]
@@ -104,12 +105,11 @@ def traps_table(measured: Sequence[Measured], sets: Sets) -> str:
 # ---------------------------------------------------------------------------------- resume screening
 
 
-def ranking_score(one: Measured, ranking: Ranking) -> RankingScore | None:
-    """None if not all of its resumes were asked for: half a ranking is none."""
-    if not {f"{ranking.id}/{name}" for name in ranking.tiers} <= set(one.facts.asked):
-        return None
-    values = {name: one.values.get(f"{ranking.id}/{name}") for name in ranking.tiers}
-    return score_ranking({name: value for name, value in values.items() if value}, ranking)
+def ranking_score(one: Measured, ranking: Ranking) -> RankingScore:
+    """Of the resumes that were asked for; one that failed ranks last."""
+    asked = ranking.only({name for name in ranking.tiers if f"{ranking.id}/{name}" in one.facts.asked})
+    values = {name: one.values.get(f"{ranking.id}/{name}") for name in asked.tiers}
+    return score_ranking({name: value for name, value in values.items() if value}, asked)
 
 
 def screening_table(measured: Sequence[Measured], sets: Sets) -> str:
@@ -117,7 +117,7 @@ def screening_table(measured: Sequence[Measured], sets: Sets) -> str:
     for ranking in sorted(sets.rankings, key=lambda ranking: ORDER.index(ranking.set)):
         for one in measured:
             score = ranking_score(one, ranking)
-            if score is None:
+            if not score.resumes:
                 continue
             rows.append([ranking.set, ranking.id, one.facts.model, *screening_cells(score, ranking)])
             rows[-1].append(
@@ -128,10 +128,16 @@ def screening_table(measured: Sequence[Measured], sets: Sets) -> str:
 
 
 def screening_cells(score: RankingScore, ranking: Ranking) -> list[str]:
+    whole = score.resumes == len(ranking.tiers)  # a part of a ranking is none
     high = ", ".join(name for name, low in score.low.items() if not low)
     low = f"{sum(score.low.values())} of {len(score.low)}" + (f" (not {high})" if high else "")
-    shown = [figure(score.shown.precision), figure(score.shown.recall)] if ranking.meets else ["", ""]
-    return [str(len(ranking.tiers)), figure(score.ndcg), low, figure(score.verbatim.precision), *shown]
+    shown, lines = score.shown, score.verbatim
+    return [
+        part(score.resumes, len(ranking.tiers)),
+        *([figure(score.ndcg), low] if whole else ["-", "-"]),
+        of(lines.precision, lines.found),
+        *([of(shown.precision, shown.found), of(shown.recall, shown.wanted)] if ranking.meets else ["", ""]),
+    ]
 
 
 # -------------------------------------------------------------------------------------- real meetings
@@ -189,13 +195,16 @@ def goals_table(measured: Sequence[Measured], sets: Sets) -> str:
     rows = []
     if "screen" in by_system:
         for ranking in sorted(sets.rankings, key=lambda ranking: ORDER.index(ranking.set)):
-            if score := ranking_score(by_system["screen"], ranking):
+            score = ranking_score(by_system["screen"], ranking)
+            if score.resumes == len(ranking.tiers):
                 where = f"{ranking.id} ({ranking.set})"
                 rows.append(goal(f"nDCG@10, {where}", 0.9, score.ndcg))
                 rows.append(
                     goal(f"stuffed and injected in the lower half, {where}", 1.0, mean(score.low.values()))
                 )
-                rows.append(goal(f"evidence verbatim, {where}", 1.0, score.verbatim.precision))
+                rows.append(
+                    goal(f"evidence verbatim, {where}", 1.0, score.verbatim.precision, score.verbatim.found)
+                )
     if "notes" in by_system:
         for name in (HELD_OUT, DEVELOPMENT):
             score, _ = notes_scores(by_system["notes"], sets, name)
@@ -221,8 +230,9 @@ def facts_table(measured: Sequence[Measured]) -> str:
     for one in measured:
         facts, own = one.facts, sorted({str(value.get("model")) for value in one.values.values()})
         tokens = f"{facts.tokens / max(1, len(facts.asked)):.0f}"
+        state = "this" if facts.code == code_digest(facts.system) else "an earlier one"
         counts = [str(len(facts.asked)), str(len(facts.failures)), tokens, f"{facts.usd:.4f}"]
-        rows.append([facts.model, facts.system, ", ".join(own), *counts, facts.day, facts.machine])
+        rows.append([facts.model, facts.system, ", ".join(own), *counts, facts.day, state, facts.machine])
     head = [
         "model",
         "system",
@@ -232,6 +242,7 @@ def facts_table(measured: Sequence[Measured]) -> str:
         "tokens an item",
         "USD in all",
         "day",
+        "state of the code",
         "machine",
     ]
     return table(head, rows)

@@ -124,6 +124,7 @@ class RankingScore:
     ``low`` says of each stuffed or injected resume whether it is in the lower half.
     """
 
+    resumes: int
     ndcg: float
     verbatim: Counts
     shown: Counts
@@ -148,6 +149,7 @@ def score_ranking(screenings: Mapping[str, Json], ranking: Ranking) -> RankingSc
         if score["evidence"]
     ]
     return RankingScore(
+        resumes=len(files),
         ndcg=ndcg([GAIN[ranking.tiers[name]] for name in order]),
         verbatim=Counts(len(lines), len(lines), sum(lines)),
         shown=shown,

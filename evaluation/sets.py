@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,16 @@ class Ranking:
     tiers: dict[str, str]
     meets: dict[str, frozenset[int]]
     lower_half: list[str]
+
+    def only(self, names: Set[str]) -> Ranking:
+        """The same with these resumes only."""
+        return replace(
+            self,
+            resumes=[path for path in self.resumes if path.name in names],
+            tiers={name: tier for name, tier in self.tiers.items() if name in names},
+            meets={name: met for name, met in self.meets.items() if name in names},
+            lower_half=[name for name in self.lower_half if name in names],
+        )
 
 
 def meetings() -> list[Meeting]:

@@ -54,7 +54,7 @@ def perfect_screening() -> Measured:
         f"{ranking.id}/{name}": {
             "total": WORTH[tier],
             "scores": [
-                {"evidence": "I did it." if n in ranking.meets.get(name, ()) else None} for n in range(1, 11)
+                {"evidence": "I did it." if n in ranking.meets.get(name, {1}) else None} for n in range(1, 11)
             ],
             "text": "I did it.",
             "seconds": 0.1,
@@ -112,8 +112,10 @@ def test_a_part_of_a_set_is_said_to_be_one() -> None:
         ("development", "1 of 11")
     ]
     some = perfect_screening()
-    page = report([Measured(facts("screen", some.facts.asked[:5]), some.values)], SETS)
-    assert rows(page, "Resume screening") == []
+    asked = [id_ for id_ in some.facts.asked if id_.startswith("payroll")][:5]
+    page = report([Measured(facts("screen", asked), some.values)], SETS)
+    (part,) = rows(page, "Resume screening")
+    assert (part["resumes"], part["nDCG@10"], part["evidence accepted"]) == ("5 of 24", "-", "1.00")
 
 
 def test_real_meetings_stand_beside_the_simplest_summary() -> None:
