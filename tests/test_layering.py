@@ -58,7 +58,7 @@ SEAMS = {
         "schemas",
         "weights",
     },
-    "recipes": {"documents", "meetings", "note_taking", "screening_report", "screening_text", "transcripts"},
+    "recipes": {"documents", "meetings", "note_taking", "transcripts"},
 }
 
 # Who may use onward the way a user does. For all others `import onward` itself is above them.

@@ -5,16 +5,17 @@ not by onward, each resume it starts to screen. Python imports a module of this 
 import os
 from pathlib import Path
 
-from onward.recipes import resume_screening
+from onward.recipes.documents import Document
+from onward.recipes.resume_screening import job
 
-_read = resume_screening.read_resume
+_read = job.read_resume
 
 
-def _witnessed(path: Path) -> str:
+def _witnessed(path: Path) -> Document:
     log = os.open(os.environ["ONWARD_DEMO_LOG"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.write(log, f"{path.name}\n".encode())
     os.close(log)
     return _read(path)
 
 
-resume_screening.read_resume = _witnessed
+job.read_resume = _witnessed

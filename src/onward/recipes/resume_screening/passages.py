@@ -1,51 +1,18 @@
-"""What resume screening reads: a job description's requirements and a resume's passages. No model here.
+"""The passages of a resume, and what kind of statement each is. No model here.
 
 A passage is one sentence or one bullet, verbatim but for line breaks. Some passages are no evidence, or
 less, whatever their words: a bare list of keywords, a copy of the job description, a plan to learn
-something, text addressed to whoever screens. ``Passage.kind`` says which.
+something, teaching or talking about it, text addressed to whoever screens. ``Passage.kind`` says which.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, NamedTuple
 
-from onward.errors import OnwardError, UsageError
-
-Kind = Literal["experience", "list", "copy", "plan", "addressed"]
-
-SUFFIXES = (".txt", ".md")
-MAX_CHARACTERS = 200_000  # of a resume; a long academic one has 100,000
-MUST_WEIGHT, NICE_WEIGHT = 3.0, 1.0
-
-
-class UnreadableResume(OnwardError):
-    """The file is no text that can be screened; the message says why."""
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """One thing the job asks for. A must-have weighs 3, a nice-to-have 1."""
-
-    text: str
-    weight: float
-
-    @property
-    def must(self) -> bool:
-        return self.weight >= MUST_WEIGHT
-
-
-@dataclass(frozen=True)
-class JobDescription:
-    """A job as screening sees it: its title, its requirements, and all its lines (to recognise copies)."""
-
-    title: str
-    requirements: tuple[Requirement, ...]
-    lines: tuple[str, ...]
+Kind = Literal["experience", "list", "copy", "plan", "about", "addressed"]
 
 
 @dataclass(frozen=True)
@@ -57,21 +24,20 @@ class Passage:
 
 
 _HEADING = re.compile(r"^#{1,6}\s+(?P<hashed>.+)$|^\*\*(?P<bold>[^*]+?):?\*\*:?$")
-_BULLET = re.compile(r"^\s*(?:[-*+•–—]|\d{1,2}[.)])\s+")
+_BULLET = re.compile(r"^\s*(?:[-*+•–—▪■●○◦‣⁃\uf0b7\uf0a7]|\d{1,2}[.)])\s+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[A-ZÀ-ÞÆØÅ])")
 _WORD = re.compile(r"[^\W_]+(?:[+#]+|(?:[.'’-][^\W_]+)*)")
 _YEARS = re.compile(r"\b(?:\w+ )?(?:19|20)\d\d\s*(?:-|–|—|to)\s*(?:\w+ )?\w+\W*$")
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.S)
-_CONTACT = re.compile(r"[\w.+-]@[\w-]+\.\w|https?://|www\.")
-_MUST = re.compile(
-    r"\b(must|required?|requirements|essential|qualifications|what you need|you bring)\b", re.I
-)
-_NICE = re.compile(r"\b(nice|preferred|bonus|desirable|optional|a plus)\b", re.I)
+CONTACT = re.compile(r"[\w.+-]@[\w-]+\.\w|https?://|www\.")
 _PLAN = re.compile(
     r"\b((?<!machine )(?<!deep )learning|studying|in training|beginner|aspiring|tutorial|online course"
     r"|plan(?:ning)? to|hop(?:e|ing) to|want(?:ing)? to|eager to|interested in|looking (?:for|to|forward)"
     r"|following an? (?:\w+ )?course|reading a book)\b",
     re.I,
+)
+_ABOUT = re.compile(
+    r"\b(?:pupils?|students?|school\w*|curriculum|teach(?:es|ing)?|lectur\w+|meet-?ups?|blog|talks?)\b", re.I
 )
 _ADDRESSED = re.compile(
     r"\b(?:ignore|disregard|forget)\b[^.]{0,40}\b(?:instructions?|prompts?|rules|criteria|resumes|candidates|above)\b"
@@ -103,90 +69,38 @@ def content_words(text: str) -> frozenset[str]:
     return frozenset(w.removesuffix("s") if len(w) > 3 else w for w in words(text) if w not in _STOP_WORDS)
 
 
-def read_resume(path: Path) -> str:
-    """The text of a resume.
+def passages(text: str, job_lines: Sequence[str]) -> list[Passage]:
+    """The resume's passages of four words or more, in order, without contact lines.
 
-    Raises:
-        UnreadableResume: not a .txt or .md file, not UTF-8, without any text, or far too long.
+    Args:
+        job_lines: of the job description, to tell what was copied from it.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UnreadableResume(f"{path.name}: only {' and '.join(SUFFIXES)} files can be read")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        why = f"{error.reason} at byte {error.start}"
-        raise UnreadableResume(f"{path.name}: not UTF-8 text ({why})") from error
-    if len(text) > MAX_CHARACTERS:
-        raise UnreadableResume(f"{path.name}: {len(text):,} characters are more than a resume has")
-    # NFKC and no invisible characters: text that only a machine sees must not hide from the checks.
-    text = unicodedata.normalize("NFKC", text)
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc"))
-    if not words(text):
-        raise UnreadableResume(f"{path.name}: there is no text in it")
-    return text
-
-
-def parse_job(text: str) -> JobDescription:
-    """Requirements are the bullets under headings such as "Must have" and "Nice to have".
-
-    Raises:
-        UsageError: there is no such heading with a bullet under it.
-    """
-    title, weight, requirements, lines = "", 0.0, [], []
-    for block in _blocks(text):
-        if block.role == "heading":
-            title = title or block.text
-            weight = _weight_under(block.text)
-            continue
-        if weight and block.role == "bullet":
-            requirements.append(Requirement(block.text, weight))
-        lines.append(block.text)
-    if not requirements:
-        raise UsageError(
-            "The job description has no requirements: write them as bullets under a heading "
-            '"## Must have" or "## Nice to have"'
-        )
-    return JobDescription(title or "Untitled job", tuple(requirements), tuple(lines))
-
-
-def _weight_under(heading: str) -> float:
-    if _NICE.search(heading):
-        return NICE_WEIGHT
-    return MUST_WEIGHT if _MUST.search(heading) else 0.0
-
-
-def candidate_name(text: str, path: Path) -> str:
-    """The first line if it looks like a name, else the file's name."""
-    first = next(line.strip(" #*\t") for line in text.splitlines() if line.strip(" #*\t"))
-    name = re.split(r"[,/|·:(]| - ", first)[0].strip()
-    if 2 <= len(name.split()) <= 4 and not re.search(r"[\d@]|resume|curriculum", name, re.I):
-        return name.title() if name.isupper() or name.islower() else name
-    return path.stem.replace("-", " ").replace("_", " ").title()
-
-
-def passages(text: str, job: JobDescription) -> list[Passage]:
-    """The resume's passages of four words or more, in order, without contact lines."""
-    job_words = [content_words(line) for line in job.lines]
+    job_words = [content_words(line) for line in job_lines]
     found = []
     # A comment that readers of the rendered page do not see becomes one block of its own.
     text = _COMMENT.sub(lambda comment: f"\n\n<!-- {' '.join(comment[1].split())} -->\n\n", text)
-    for block in _blocks(text):
+    for block in blocks(text):
         # Whoever talks to the screener in one sentence does so in the sentences around it.
         addressed = bool(_ADDRESSED.search(block.text))
         for sentence in _SENTENCE_END.split(block.text):
-            if len(words(sentence)) >= 4 and not _CONTACT.search(sentence):
+            if len(words(sentence)) >= 4 and not CONTACT.search(sentence):
                 found.append(Passage(sentence, "addressed" if addressed else _kind(sentence, job_words)))
     return found
 
 
-class _Block(NamedTuple):
+def addressed(text: str) -> list[str]:
+    """The blocks that talk to whoever screens."""
+    return [block.text for block in blocks(text) if _ADDRESSED.search(block.text)]
+
+
+class Block(NamedTuple):
     text: str
     role: Literal["heading", "bullet", "text"]
 
 
-def _blocks(text: str) -> Iterator[_Block]:
+def blocks(text: str) -> Iterator[Block]:
     """Headings, bullets, paragraphs and single lines, with wrapped lines joined again."""
-    open_block: _Block | None = None
+    open_block: Block | None = None
     for line in text.splitlines():
         if open_block and _continues(open_block, line):
             open_block = open_block._replace(text=f"{open_block.text} {line.strip()}")
@@ -198,14 +112,14 @@ def _blocks(text: str) -> Iterator[_Block]:
         yield open_block
 
 
-def _opened(line: str) -> _Block | None:
+def _opened(line: str) -> Block | None:
     if heading := _HEADING.match(line.strip()):
-        return _Block((heading["hashed"] or heading["bold"]).rstrip(" #"), "heading")
+        return Block((heading["hashed"] or heading["bold"]).rstrip(" #"), "heading")
     body = _BULLET.sub("", line).strip()
-    return _Block(body, "text" if body == line.strip() else "bullet") if body else None
+    return Block(body, "text" if body == line.strip() else "bullet") if body else None
 
 
-def _continues(block: _Block, line: str) -> bool:
+def _continues(block: Block, line: str) -> bool:
     body = line.strip()
     if not body or block.role == "heading" or _HEADING.match(body) or _BULLET.match(line):
         return False
@@ -221,7 +135,14 @@ def _kind(sentence: str, job_words: list[frozenset[str]]) -> Kind:
     mine = content_words(sentence)
     if any(len(mine & theirs) >= 0.7 * len(mine | theirs) for theirs in job_words if len(theirs) >= 3):
         return "copy"
-    return "plan" if _PLAN.search(sentence) else "experience"
+    if _PLAN.search(sentence):
+        return "plan"
+    return "about" if _ABOUT.search(sentence) else "experience"
+
+
+def is_post(sentence: str) -> bool:
+    """Whether it names a post with its years, as in "Data engineer, Acme, 2019 - 2023"."""
+    return bool(_YEARS.search(sentence))
 
 
 def _is_list(sentence: str) -> bool:
