@@ -23,6 +23,7 @@ import msgspec
 
 import onward
 from onward import errors, events, faces, jobs, llm, loop, model, plan, report, view
+from onward.attempts import context
 
 HERE = Path(__file__).parent
 SECTIONS = {
@@ -263,6 +264,8 @@ def api() -> Iterator[str]:
     yield from face(onward.count, "onward.count")
     yield from face(onward.spend, "onward.spend")
     yield from face(onward.Skip, "onward.Skip")
+    yield from face(context.current_run, "onward.attempts.context.current_run")
+    yield from record_like(context.RunContext, "RunContext")
     yield from ("## Looking at a run", "")
     yield from face(onward.load, "onward.load")
     yield from record_like(view.RunView, "RunView")

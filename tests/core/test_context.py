@@ -380,6 +380,25 @@ def test_a_stop_in_a_task_group_is_found(store: MemoryRuns) -> None:
         onward.map(work, range(3), job="job", store=store)
 
 
+def test_an_inner_run_that_stops_stops_the_outer_one(store: MemoryRuns) -> None:
+    def inner(item: int) -> int:
+        onward.spend(usd=1)
+        return item
+
+    def outer(item: int) -> int:
+        return onward.map(inner, range(5), job="inner", run=str(item), store=store, budget=budget).succeeded
+
+    budget = "3 USD"
+    with pytest.raises(errors.BudgetReached) as stopped:
+        onward.map(outer, range(2), job="outer", store=store, version=1)
+    report = stopped.value.report
+    assert isinstance(report, onward.Report)
+    assert (report.job, report.left, report.failed) == ("outer", 2, 0)
+    budget = "10 USD"
+    assert list(onward.map(outer, range(2), job="outer", store=store, version=1).results()) == [5, 5]
+    assert onward.load("outer", store=store).spent == {}, "what an inner run spends is its own"
+
+
 def test_a_pause_ends_when_the_session_stops(store: MemoryRuns) -> None:
     stopped = threading.Event()
 
@@ -404,3 +423,34 @@ def test_a_pause_ends_when_the_session_stops(store: MemoryRuns) -> None:
 
     with pytest.raises(onward.Stopped):
         onward.map(work_async, range(2), job="job2", store=store, workers=2)
+
+
+@pytest.mark.parametrize("every", [1000, "auto"])
+def test_who_is_told_that_it_is_saved_finds_it_saved(tmp_path: Path, every: Any) -> None:
+    """From many threads at once, while items settle and other saves are under way."""
+    durable: set[str] = set()
+    store = open_runs(tmp_path)
+    writer_of = store.writer
+
+    def writer(job: str, run: str) -> Any:
+        found = writer_of(job, run)
+        commit = found.commit
+
+        def noting(change: Change) -> None:
+            time.sleep(0.001)
+            commit(change)
+            durable.update(step.name for step in change.steps)
+
+        found.commit = noting  # type: ignore[method-assign]
+        return found
+
+    store.writer = writer  # type: ignore[method-assign]
+
+    def work(item: int) -> None:
+        for number in range(10):
+            onward.step(f"{item}.{number}", len, "")
+            here().save()
+            assert f"{item}.{number}" in durable
+
+    report = onward.map(work, range(64), job="job", store=store, workers=16, every=every, max_failures=None)
+    assert report.failed == 0, list(report.failures)

@@ -20,17 +20,15 @@ class Held(AbstractContextManager["Held"], AbstractAsyncContextManager["Held"], 
 
 
 class RunContext(Protocol):
-    """The run, as the work in it sees it. Every method may be called from any thread.
-
-    Attributes:
-        job, run: the names.
-    """
+    """The run, as the work in it sees it. Every method may be called from any thread."""
 
     @property
-    def job(self) -> str: ...
+    def job(self) -> str:
+        """The job's name."""
 
     @property
-    def run(self) -> str: ...
+    def run(self) -> str:
+        """The run's name."""
 
     @property
     def item(self) -> Item:
