@@ -147,12 +147,14 @@ def write(survey: Survey, output: Output, token: str) -> tuple[OutputRecord, Out
     record = OutputRecord(
         str(output.path), output.format.name, survey.counts.succeeded, results.bytes, results.digest
     )
-    if not survey.counts.failed:
-        return record, None
-    failures = files.write_temporary(output.failures, _failures(survey), token)
-    return record, OutputRecord(
-        str(output.failures), "jsonl", survey.counts.failed, failures.bytes, failures.digest
-    )
+    lost = None
+    if survey.counts.failed:
+        failures = files.write_temporary(output.failures, _failures(survey), token)
+        lost = OutputRecord(
+            str(output.failures), "jsonl", survey.counts.failed, failures.bytes, failures.digest
+        )
+    files.sync_folder(output.path.parent)  # the names, too, are there before they are announced
+    return record, lost
 
 
 def put_in_place(marker: Marker, token: str) -> bool:

@@ -224,11 +224,14 @@ def _open_to_write(path: Path, names: tuple[str, str]) -> sqlite3.Connection:
 def _make_file(path: Path, names: tuple[str, str]) -> None:
     """Beside its place first: an empty file in its place is then never new, but one that lost its content."""
     temporary = path.with_name(f".{path.name}.new")
-    for suffix in ("", "-journal"):
+    for suffix in ("", "-journal", "-wal", "-shm"):
         path.with_name(temporary.name + suffix).unlink(missing_ok=True)
     os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
         _create(database, names)
+        _prepare(
+            database, path
+        )  # already here: turned to WAL in its place, a power cut could leave it half turned
     for suffix in ("-wal", "-shm"):
         # Of a store whose removal was broken off; SQLite would take them for this one's.
         path.with_name(path.name + suffix).unlink(missing_ok=True)
