@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from onward.cli import options, reviewing
+from onward.cli import meetings, modelling, options, reviewing
 from onward.cli.answer import Answer, table
 from onward.cli.commands import resuming, shown, written
-from onward.cli.endings import INTERRUPTED, Started, finished, halted
+from onward.cli.endings import INTERRUPTED, WITH_FAILURES, Started, finished, halted
 from onward.progress import printable
 from onward.progress.text import counted
 from onward.stores import DEFAULT_FOLDER, VARIABLE
 
 if TYPE_CHECKING:
-    from onward.recipes.meeting_tasks import Ledger, People, Placed, Plan, Task, Tracker
+    from onward.recipes.meeting_tasks import Desk, Ledger, People, Placed, Plan, Task, Tracker
 
 _PATH: Any = click.Path(path_type=Path)
 _OWN = {
-    "sources", "to", "people", "labels", "zone", "notes_url", "review", "yes", "dry_run", "in_doubt", "recreate",
-    "ledger",
+    "sources", "to", "people", "labels", "day", "zone", "notes", "notes_url", "review", "yes", "dry_run", "in_doubt",
+    "recreate", "ledger",
 }  # fmt: skip
 
 _wishes = options.together(
@@ -37,7 +37,13 @@ _wishes = options.together(
     click.option(
         "--label", "labels", multiple=True, metavar="TEXT", help="A label for every task; repeatable."
     ),
-    click.option("--timezone", "zone", metavar="ZONE", help="Where the meetings were: Europe/Berlin."),
+    click.option(
+        "--date", "day", metavar="DAY", help="When the meetings were, if no transcript says: 2026-11-25."
+    ),
+    click.option("--tz", "zone", metavar="ZONE", help="Where they were: Europe/Berlin."),
+    click.option(
+        "--notes", type=_PATH, default="notes", help="Folder for notes of transcripts [default: notes]."
+    ),
     click.option("--notes-url", metavar="URL", help="Where the notes are published, for links to them."),
     click.option("--review", is_flag=True, help="Show what would be put there, and ask."),
     click.option("--yes", is_flag=True, help="With --review: accept all."),
@@ -55,6 +61,7 @@ _wishes = options.together(
 )
 
 _policies = options.together(
+    modelling.model_options(),
     click.option("--run", "run", metavar="NAME", help="Name of the run [default: the tracker's]."),
     options.store,
     click.option("--workers", type=int, metavar="N", help="Tasks at a time [default: 1]."),
@@ -74,9 +81,9 @@ _policies = options.together(
 def tasks(sources: tuple[Path, ...], to: str, quiet: bool, **asked: Any) -> Answer:
     """Put the action items of meetings into a tracker, each exactly once.
 
-    Takes notes as onward notes writes them (JSON, or their folder). Running it again after the notes were edited
-    renews the tasks; what people changed in the tracker stays as they want it. Running the same command again
-    after an interruption is the resume.
+    Takes notes as onward notes writes them (JSON, or their folder), and transcripts, of which it takes notes first.
+    Running it again after the notes were edited renews the tasks; what people changed in the tracker stays as
+    they want it. Running the same command again after an interruption is the resume.
 
     \b
     Example:
@@ -85,22 +92,30 @@ def tasks(sources: tuple[Path, ...], to: str, quiet: bool, **asked: Any) -> Answ
     """
     from onward.recipes import meeting_tasks as recipe
 
-    context = click.get_current_context()
-    given = {name: value for name, value in options.overrides(context).items() if name not in _OWN}
+    given = _given(options.overrides(click.get_current_context()))
     if asked["review"] and not (asked["yes"] or asked["dry_run"]):
         reviewing.check_terminal()
-    meetings = _meetings(sources, asked["notes_url"], to)
+    words = resuming(click.get_current_context().obj)
     people = recipe.read_people(asked["people"]) if asked["people"] else None
     tracker = recipe.open_tracker(to)
     ledger = recipe.Ledger(asked["ledger"] or _ledger_path(given.get("store")), tracker.name)
-    words = resuming(context.obj)
-    name = given.setdefault("run", recipe.run_name(tracker))
-    started = Started(words, recipe.JOB, name, given.get("store"), quiet)
+    started = Started(
+        words, recipe.JOB, given.get("run", recipe.run_name(tracker)), given.get("store"), quiet
+    )
     try:
+        noted = _noted(sources, started, asked, given)
+        if isinstance(noted, Answer):
+            return noted
         plan = recipe.make_plan(
-            meetings, tracker, ledger, recipe.Wishes(people, tuple(asked["labels"]), asked["zone"])
+            meetings.read(noted.files, asked["notes_url"], to),
+            tracker,
+            ledger,
+            recipe.Wishes(people, tuple(asked["labels"]), asked["zone"]),
         )
-        return _answer(plan, tracker, ledger, people, started, asked, {**given, "command": written(words)})
+        doing = {"in_doubt": asked["in_doubt"], "recreate": asked["recreate"]}
+        work = _Work(started, tracker, ledger, people, plan, recipe.Desk(tracker, ledger, plan, **doing))
+        answer = _answer(work, asked, {**doing, **given, "command": written(words)})
+        return answer._replace(exit_code=answer.exit_code or (WITH_FAILURES if noted.failed else 0))
     except recipe.AccessRefused as error:
         return halted(error, started)
     finally:
@@ -108,61 +123,77 @@ def tasks(sources: tuple[Path, ...], to: str, quiet: bool, **asked: Any) -> Answ
         tracker.close()
 
 
-def _answer(
-    plan: Plan,
-    tracker: Tracker,
-    ledger: Ledger,
-    people: People | None,
-    started: Started,
-    asked: dict[str, Any],
-    given: dict[str, Any],
-) -> Answer:
-    from onward.recipes.meeting_tasks import Desk
+class _Work(NamedTuple):
+    """All that a command is about, opened."""
 
-    doing = {"in_doubt": asked["in_doubt"], "recreate": asked["recreate"]}
-    desk = Desk(tracker, ledger, plan, **doing)
+    started: Started
+    tracker: Tracker
+    ledger: Ledger
+    people: People | None
+    plan: Plan
+    desk: Desk
+
+
+def _given(overrides: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in overrides.items() if name not in _OWN}
+
+
+def _noted(
+    sources: Sequence[Path], started: Started, asked: dict[str, Any], given: dict[str, Any]
+) -> meetings.Noted | Answer:
+    """The files of notes; of transcripts, notes are taken. The answer instead, if that did not end well."""
+    model_options = meetings.take_out(given)
+    files, transcripts = meetings.sort(sources)
+    if not transcripts:
+        return meetings.Noted(files, 0)
+    noting = meetings.start(asked["notes"], started)
+    where = {"store": given["store"]} if "store" in given else {}
+    try:
+        noted = meetings.note(
+            transcripts, asked["notes"], noting, model_options,
+            day=asked["day"], zone=asked["zone"], command=written(started.words), **where,
+        )  # fmt: skip
+    except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - it says how to go on
+        return halted(error, noting)
+    return noted._replace(files=[*files, *(path for path in noted.files if path not in files)])
+
+
+def _answer(work: _Work, asked: dict[str, Any], given: dict[str, Any]) -> Answer:
     if asked["dry_run"]:
-        return _preview(plan, desk, tracker)
-    chosen: Sequence[Task] | None = plan.tasks
+        return _preview(work)
+    chosen: Sequence[Task] | None = work.plan.tasks
     if asked["review"]:
-        chosen = reviewing.ask(plan, tracker, ledger, desk, people, accept_all=asked["yes"])
-    if chosen is None:
-        return _left_off(started)
-    return _place(chosen, tracker, ledger, plan, started, {**doing, **given})
+        chosen = reviewing.ask(
+            work.plan, work.tracker, work.ledger, work.desk, work.people, accept_all=asked["yes"]
+        )
+    return _left_off(work.started) if chosen is None else _place(work, chosen, given)
 
 
-def _place(
-    chosen: Sequence[Task],
-    tracker: Tracker,
-    ledger: Ledger,
-    plan: Plan,
-    started: Started,
-    given: dict[str, Any],
-) -> Answer:
+def _place(work: _Work, chosen: Sequence[Task], given: dict[str, Any]) -> Answer:
     from onward.recipes import meeting_tasks as recipe
 
+    quiet = work.started.quiet
     try:
-        report = recipe.place(chosen, tracker, ledger, plan, progress=not started.quiet, **given)
+        report = recipe.place(chosen, work.tracker, work.ledger, work.plan, progress=not quiet, **given)
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - it says how to go on
-        return halted(error, started)
+        return halted(error, work.started)
     placed: list[Placed] = list(report.results())
-    skipped = [task for task in (*plan.tasks, *plan.skipped) if task not in chosen]
-    answer = finished(report, started)
-    document = {**_document(placed, plan, tracker), "left_out": [task.title for task in skipped]}
-    lines = [] if report.already_finished else _lines(placed, plan)
-    lines = [] if started.quiet else [*lines, *_remarks(placed, plan, skipped)]
-    return answer._replace(document=lambda: {**answer.document(), **document}, lines=lines)
+    skipped = [task for task in (*work.plan.tasks, *work.plan.skipped) if task not in chosen]
+    answer = finished(report, work.started)
+    document = _document(placed, work, skipped)
+    lines = [] if report.already_finished else _lines(placed, work.plan)
+    return answer._replace(
+        document=lambda: {**answer.document(), **document},
+        lines=[] if quiet else [*lines, *_remarks(placed, work.plan, skipped)],
+    )
 
 
-def _preview(plan: Plan, desk: Any, tracker: Tracker) -> Answer:
-    placed = [desk.preview(task) for task in plan.tasks]
+def _preview(work: _Work) -> Answer:
+    plan = work.plan
+    placed = [work.desk.preview(task) for task in plan.tasks]
     would = {"created": "would be created", "updated": "would be updated"}
     return Answer(
-        lambda: {
-            **_document(placed, plan, tracker),
-            "left_out": [task.title for task in plan.skipped],
-            "dry_run": True,
-        },
+        lambda: {**_document(placed, work, plan.skipped), "dry_run": True},
         lines=[*_lines(placed, plan, would), *_remarks(placed, plan, plan.skipped)],
         notes=["nothing was done"],
     )
@@ -175,11 +206,17 @@ def _left_off(started: Started) -> Answer:
     return Answer(lambda: document, notes=[note], exit_code=INTERRUPTED)
 
 
-def _document(placed: Sequence[Placed], plan: Plan, tracker: Tracker) -> dict[str, Any]:
+def _document(placed: Sequence[Placed], work: _Work, skipped: Sequence[Task]) -> dict[str, Any]:
     from dataclasses import asdict
 
-    vanished = [{"key": s.key, "meeting": s.meeting, "what": s.what} for s in plan.vanished]
-    return {"tracker": tracker.name, "tasks": [asdict(one) for one in placed], "vanished": vanished}
+    return {
+        "tracker": work.tracker.name,
+        "tasks": [asdict(one) for one in placed],
+        "vanished": [
+            {"key": one.key, "meeting": one.meeting, "what": one.what} for one in work.plan.vanished
+        ],
+        "left_out": [task.title for task in skipped],
+    }
 
 
 def _lines(placed: Sequence[Placed], plan: Plan, words: dict[str, str] | None = None) -> list[str]:
@@ -217,32 +254,3 @@ def _ledger_path(store: str | None) -> Path:
     place = store or os.environ.get(VARIABLE) or DEFAULT_FOLDER
     folder = Path(place).parent if place.endswith(".db") else Path(place)
     return (Path(DEFAULT_FOLDER) if "://" in place or ":" in place[2:] else folder) / "meeting-tasks.ledger"
-
-
-def _meetings(sources: Sequence[Path], notes_url: str | None, to: str) -> list[Any]:
-    from onward.recipes.meeting_tasks import Meeting
-    from onward.recipes.meetings import read_notes
-
-    return [Meeting(read_notes(path), _link(path, notes_url, to)) for path in _notes_files(sources)]
-
-
-def _notes_files(sources: Sequence[Path]) -> list[Path]:
-    found: list[Path] = []
-    for source in sources:
-        files = sorted(source.glob("*.json")) if source.is_dir() else [source]
-        if not files:
-            raise click.UsageError(f"{source}: there are no notes (JSON) in this folder")
-        found += [path for path in files if path not in found]
-    return found
-
-
-def _link(path: Path, notes_url: str | None, to: str) -> str:
-    """Where people find the notes: the page beside the JSON, if there is one."""
-    from urllib.parse import quote
-
-    page = next((p for p in (path.with_suffix(".md"), path.with_suffix(".html")) if p.exists()), path)
-    if notes_url:
-        return f"{notes_url.rstrip('/')}/{quote(page.name)}"
-    if ":" in to[2:]:
-        return page.as_posix()
-    return Path(os.path.relpath(page, Path(to).parent)).as_posix()

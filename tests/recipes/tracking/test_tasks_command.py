@@ -53,6 +53,33 @@ def test_notes_become_tasks() -> None:
     assert (second.fields["due"], second.fields["priority"]) == ("2026-05-20", "high")
 
 
+def test_transcripts_are_noted_first() -> None:
+    samples = Path(__file__).parents[3] / "samples" / "meetings"
+    done = tasks(str(samples), "--to", "tasks.md", "--json")
+    assert done.code == 0, done.err
+    found = [one["title"] for one in done.document["tasks"]]
+    assert "Run the load test" in found
+    assert titles() == found
+    assert (Path("notes") / "index.html").exists()
+    load_test = kept()[found.index("Run the load test")]
+    assert (load_test.fields["owner"], load_test.fields["due"]) == ("Amara Obi", "2026-11-20")
+    assert "(<notes/2026-11-12-release-planning.md>)" in load_test.fields["description"]
+    # From the notes it is the same tasks.
+    assert actions("notes", "--to", "tasks.md", "--run", "other") == dict.fromkeys(found, "unchanged")
+
+
+def test_a_transcript_that_cannot_be_read_is_told_and_left_out() -> None:
+    Path("meetings").mkdir()
+    Path("meetings/standup.txt").write_text(
+        "Mia: Ben, can you book the room by Friday?\nBen: Yes, I will book the room.\n"
+    )
+    Path("meetings/broken.vtt").write_bytes(b"\xff\x00")
+    done = tasks("meetings", "--to", "tasks.md", "--date", "2026-05-04")
+    assert "broken.vtt" in done.err
+    assert done.code == 3, done
+    assert len(titles()) >= 1
+
+
 @pytest.mark.parametrize("to", ["tasks.md", "tasks.csv", "tasks.ics"])
 def test_the_same_again_does_nothing(to: str) -> None:
     save(notes(*many(5)))
