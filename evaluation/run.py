@@ -66,7 +66,7 @@ def main(
         click.echo(report(measured, chosen))
         return
     RESULTS.write_text(report(load_all(folder), sets), "utf-8")
-    click.echo(f"Written: {RESULTS.relative_to(ROOT)}")
+    click.echo(f"Written: {os.path.relpath(RESULTS)}")
 
 
 def available() -> list[str]:
