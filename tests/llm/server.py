@@ -538,6 +538,7 @@ def _function(place: str) -> Answer:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["answers"] = module
+    sys.path.append(str(Path(__file__).parents[1]))
     sys.modules.setdefault("llm.server", sys.modules[__name__])  # where it gets Fault from
     spec.loader.exec_module(module)
     found: Answer = getattr(module, name)

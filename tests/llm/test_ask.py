@@ -4,12 +4,13 @@ import asyncio
 import pickle
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from llm.server import BAD_KEY, QUOTA, Fault, ModelServer, throttled
+from llm.server import BAD_KEY, QUOTA, Fault, ModelServer, logged, server_process, throttled
 from onward import llm
 
 
@@ -203,6 +204,30 @@ def test_limits_are_read_from_the_headers(server: ModelServer) -> None:
     assert limits is not None
     assert (limits.requests_per_minute, limits.requests_left) == (600, 59)
     assert limits.requests_reset_s is not None
+
+
+def test_the_server_as_a_process_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "answers.py").write_text(
+        "from llm.server import QUOTA\n"
+        "def answer(prompt, body):\n"
+        "    return QUOTA if 'too much' in prompt else {'score': 3, 'reason': prompt}\n"
+    )
+    log = tmp_path / "calls.jsonl"
+    with server_process(
+        "--answer", f"{tmp_path / 'answers.py'}:answer", "--log", str(log), "--rpm", "2"
+    ) as url:
+        model = llm.model("anthropic:test", base_url=url)
+        model.line.pool = None  # what paces requests would learn of the limit, and keep to it
+        assert model.ask_sync("Judge", schema=Verdict).value == Verdict(score=3, reason="Judge")
+        with pytest.raises(llm.QuotaExhausted):
+            model.ask_sync("too much", schema=Verdict)
+        with pytest.raises(llm.Throttled) as caught:
+            model.ask_sync("Judge", schema=Verdict)
+        assert 50 < (caught.value.retry_after or 0) <= 61
+        assert caught.value.limits is not None
+        assert caught.value.limits.requests_left == 0
+        model.close()
+    assert [call["status"] for call in logged(log)] == [200, 429, 429]
 
 
 def test_models_that_take_no_temperature(model: llm.Model, server: ModelServer) -> None:

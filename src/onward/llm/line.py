@@ -105,13 +105,13 @@ class Line:
 
     async def _send(self, request: Request) -> Completion:
         """One request to the back end, promised against the run's budget and paid for whatever comes of it."""
-        run = current_run()
+        run, backend = current_run(), self.backend()
         if run is None:
-            return await self.backend().complete(request)
+            return await backend.complete(request)
         self._check_price(run)
         async with run.reserve(**self.amounts(_most(request))):
             try:
-                completion = await self.backend().complete(request)
+                completion = await backend.complete(request)
             except BaseException:
                 run.spend(requests=1)  # of its tokens, nobody tells
                 raise
