@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -119,6 +120,7 @@ def test_the_same_ranking_is_the_same_file() -> None:
     paths = [Path(name) for name in ("a.csv", "a.xlsx", "a.html")]
     write_outputs(outcome(screening("a", 1, scores=SCORES)), paths)
     first = [path.read_bytes() for path in paths]
+    assert b"2026-11-25T00:00:00Z" in zipfile.ZipFile("a.xlsx").read("docProps/core.xml")
     write_outputs(outcome(screening("a", 1, scores=SCORES)), paths)
     assert [path.read_bytes() for path in paths] == first
 

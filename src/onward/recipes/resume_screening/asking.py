@@ -95,7 +95,12 @@ def judge(text: Seen, criteria: Criteria, model: Model, prompt: Prompt) -> Judge
         for number, criterion in enumerate(criteria.criteria, 1)
     ]
     reason = _grounded(answer.value.reason, given, criteria)
-    return Judgement(scores, reason, list(_flags(scores, reason, len(text.text))), answer.model)
+    return Judgement(scores, reason, list(_flags(scores, reason, len(text.text))), _called(model, answer))
+
+
+def _called(model: Model, answer: Answer[Verdict]) -> str:
+    """As it was asked for, and as the provider names what answered."""
+    return model.name if model.name.endswith(answer.model) else f"{model.name} ({answer.model})"
 
 
 def _numbered(criteria: Sequence[Criterion]) -> str:

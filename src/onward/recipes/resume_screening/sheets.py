@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from onward.recipes.resume_screening.groups import Fairness
@@ -101,9 +101,8 @@ def as_xlsx(rows: Sequence[Sequence[Cell]], fairness: Fairness | None, today: da
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(buffer, options) as book:
-        book.set_properties(
-            {"created": date(today.year, today.month, today.day)}
-        )  # the same file for the same day
+        midnight = datetime(today.year, today.month, today.day, tzinfo=UTC)
+        book.set_properties({"created": midnight})  # the same file for the same day
         _fill(book, "Ranking", [*rows, [], [LIMIT]])
         if fairness is not None:
             _fill(book, "Groups", [*fairness.table(), [], *[[line] for line in fairness.warnings]])
