@@ -212,6 +212,14 @@ def test_a_job_has_a_budget(store: MemoryRuns) -> None:
     assert job.map(range(10), budget="10 USD").status == "finished"
 
 
+def test_a_budget_that_nothing_counts_against_is_said_to_have_no_effect(store: MemoryRuns) -> None:
+    with pytest.warns(
+        RuntimeWarning, match="budget='1 USD or 5 tokens' had no effect: no item has spent any tokens"
+    ):
+        run(spends(0.01), store, budget="1 USD or 5 tokens")
+    run(spends(0.01), store, budget="5 tokens")  # finished before: nothing was to be counted
+
+
 # --------------------------------------------------------------------------------------- promises
 
 
@@ -270,7 +278,7 @@ def test_what_was_promised_and_not_spent_is_free_again(store: MemoryRuns) -> Non
             with pytest.raises(OSError), here().reserve(usd=9):  # noqa: PT011
                 raise OSError
         with here().reserve(usd=9):
-            pass
+            onward.spend(usd=0)
         return item
 
     assert run(work, store, budget="10 USD").succeeded == 10
@@ -282,6 +290,7 @@ def test_who_holds_a_promise_does_not_wait_for_others(store: MemoryRuns) -> None
     def work(item: int) -> int:
         with here().reserve(usd=4):
             together.wait(30)
+            onward.spend(usd=0)
             with here().reserve(usd=4):
                 return item
 

@@ -250,6 +250,22 @@ def test_reconcile_may_say_redo_or_leave(store: MemoryRuns) -> None:
     assert list(report.results()) == [{"paid": 1}, {"paid": 0}]
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_reconcile_may_fail_and_is_asked_again(store: MemoryRuns, way: str) -> None:
+    world = World(ConnectionError("reset"))
+    asked: list[Any] = []
+
+    def reconcile(item: Any, name: str, idempotency_key: str) -> Any:
+        asked.append(item)
+        if len(asked) == 1:
+            raise ConnectionError("nobody there")
+        return onward.Done({"paid": 1})
+
+    report = run(jobs(world)[way], store, retries=SOON, reconcile=reconcile)
+    assert list(report.results()) == [{"paid": 1}, {"paid": 2}]
+    assert (len(asked), len(world.done)) == (2, 2)
+
+
 def test_what_reconcile_must_not_give(store: MemoryRuns) -> None:
     world = World(ConnectionError("reset"))
     report = run(jobs(world)["plain"], store, retries=SOON, reconcile=lambda *_: True)

@@ -323,6 +323,7 @@ class Session:
         self.delivery.hand_on()  # what the last save of a finished run made durable
         report = self.report("finished" if how == "finished" else "interrupted")
         self.announcer(SessionEnded(how, report))
+        self.stopping.check_spending(self.journal.account.new)
         return report
 
     def __enter__(self) -> Session:

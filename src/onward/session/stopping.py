@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import warnings
 
 from onward.attempts.spending import Spending, budget_reached
-from onward.errors import DeadlineReached, FailureLimitReached, Stopped
+from onward.errors import BudgetReached, DeadlineReached, FailureLimitReached, Stopped
 from onward.model import Settled
 from onward.settings import Settings
 from onward.stop import Stop
@@ -47,6 +48,17 @@ class Stopping:
         if reason is not None:
             self.halt(budget_reached(reason, self._spending))
         return reason is None
+
+    def check_spending(self, new: int) -> None:
+        """After ``new`` items: warn of a budget that nothing was ever counted against."""
+        unspent = self._spending.budget.keys() - self._spending.snapshot().keys()
+        if new and unspent and not isinstance(self.error, BudgetReached):
+            warnings.warn(
+                f"budget={self._settings.budget!r} had no effect: no item has spent any {', '.join(sorted(unspent))}; "
+                "say what calls cost with onward.spend()",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def start_deadline(self) -> None:
         seconds = self._settings.terms.deadline
