@@ -56,12 +56,14 @@ class BatchApis:
     Attributes:
         one: what a single request is answered: its status and its body.
         seconds: after which a batch ends.
+        out_of_reach: batches are made, and whatever else is asked about them is answered 503.
         fates: of the next batches, one each.
     """
 
     one: Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]
     seconds: float = 0.5
     fates: deque[Fate] = field(default_factory=deque)
+    out_of_reach: bool = False
     log: Path | None = None
     made: list[Made] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -71,6 +73,8 @@ class BatchApis:
         path, _, query = path.partition("?")
         parts = path.removeprefix("/v1/").strip("/").split("/")
         match method, parts:
+            case "GET", ["files" | "batches", *_] | ["messages", "batches", *_] if self.out_of_reach:
+                return 503, b'{"error": {"message": "out of reach"}}'
             case "POST", ["files"]:
                 return self._upload(headers, raw)
             case "GET", ["files", name, "content"]:

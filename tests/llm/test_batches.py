@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 import onward
-from llm.batch_api import Fate
+from llm.batch_api import Fate, Made
 from llm.server import BAD_KEY, Fault, ModelServer
 from onward import llm
 from onward.errors import BudgetReached, UsageError
@@ -299,6 +299,23 @@ def test_a_lost_reply_is_looked_for(make_model: MakeModel, server: ModelServer) 
     assert len(server.batches.made) == 1
 
 
+def test_a_provider_out_of_reach_stops_the_run_in_the_end(
+    make_model: MakeModel, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its batch was made, but neither the answer to that nor any later one got through."""
+    monkeypatch.setattr(desk, "PATIENCE", 0.5)
+    server.batches.fates.append(Fate("lost"))
+    server.batches.out_of_reach = True
+    model = make_model()
+    with pytest.raises(onward.Stopped, match="could not be made or read") as stopped:
+        run(model)
+    assert stopped.value.report is not None
+    assert stopped.value.report.failed == 0
+    server.batches.out_of_reach = False
+    assert run(model).succeeded == 10
+    assert len(server.batches.made) == 1
+
+
 def test_a_budget_is_kept_at_the_price_of_batches(make_model: MakeModel, server: ModelServer) -> None:
     model = make_model(
         max_tokens=100
@@ -349,13 +366,29 @@ POINTS = [f"batch.{name}" for name in ("reserved", "submitted", "saved", "ended"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-@pytest.mark.parametrize("point", [*POINTS, *(f"{point}:2" for point in POINTS)])
+@pytest.mark.parametrize("point", [*POINTS, "batch.reserved:2", "batch.collected:2"])
 def test_killed_at_every_step(server: ModelServer, tmp_path: Path, provider: str, point: str) -> None:
     """Two batches for each item; killed at a step of the first or of the second. None is ever made twice."""
     ended = _start(server, provider, tmp_path, {"ONWARD_FAULT": point})
     assert ended.returncode == -9, ended
     ended = _start(server, provider, tmp_path, {})
     assert ended.returncode == 0, ended.stderr
+    _check(server, tmp_path, ended.stdout)
+
+
+@pytest.mark.slow
+def test_a_stranger_s_batch_is_not_taken_for_ones_own(server: ModelServer, tmp_path: Path) -> None:
+    """Of Anthropic's batches only number and, once they have ended, custom ids can be compared."""
+    strangers = [
+        {"custom_id": f"x-{n}", "body": {"model": "x", "messages": [{"content": f"x {n}"}]}}
+        for n in range(20)
+    ]
+    ended = _start(server, "anthropic", tmp_path, {"ONWARD_FAULT": "batch.reserved"})
+    assert ended.returncode == -9, ended
+    server.batches.made.append(Made("batch_of_others", "anthropic", time.time(), Fate(), strangers))
+    ended = _start(server, "anthropic", tmp_path, {})
+    assert ended.returncode == 0, ended.stderr
+    server.batches.made.pop(0)
     _check(server, tmp_path, ended.stdout)
 
 

@@ -240,3 +240,11 @@ def test_a_bucket_never_gives_more_than_its_rate(rate: float, takes: list[tuple[
             bucket.take(amount, now)
             taken += amount
     assert taken <= rate * now + 5 + 1e-6
+
+
+def test_a_limit_that_is_raised_between_sessions_counts_at_once() -> None:
+    before = Pace(rpm=60, now=0.0)
+    before.succeeded(before.start(0.0, 0.0), None, 1.0)
+    after = Pace(rpm=6000, now=0.0)
+    after.recall(before.note(5.0, 5.0), 0.0, 5.0)
+    assert after.rate.per_second == pytest.approx(98)

@@ -40,6 +40,9 @@ have been on its way."""
 CROWDED = 300.0
 """Seconds to the next try when the provider's queue is full."""
 
+PATIENCE = 1800.0
+"""Seconds that the provider may be out of reach before the run stops, to be resumed."""
+
 TRIES = 5
 """Batches that a request may expire in before it fails."""
 
@@ -195,7 +198,9 @@ class Desk:
         faults.point("batch.reserved")
         try:
             ticket.batch = await self._made(ticket, lines)
-        except OnwardError:  # the provider said no; of anything else it is unknown what came of it
+        except (Unavailable, Throttled):  # nobody knows whether there is one now: the next session asks
+            raise
+        except OnwardError:  # the provider said no
             self._void(ticket)
             raise
         faults.point("batch.submitted")
@@ -205,15 +210,17 @@ class Desk:
 
     async def _made(self, ticket: Ticket, lines: Sequence[bytes]) -> str:
         """The batch's id, once there is one: looked for before it is submitted again."""
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 return await self.api.submit(ticket.reservation, lines)
-            except Throttled as error:
-                await asyncio.sleep(error.retry_after or LONGEST_POLL)
-            except Unavailable:
+            except (Unavailable, Throttled) as error:
                 found = await self._find(ticket)
                 if found is not None:
                     return found
+                if time.monotonic() >= until:
+                    raise
+                await asyncio.sleep(error.retry_after or POLL)
 
     async def _find(self, ticket: Ticket) -> str | None:
         """The batch of a reservation that may have been submitted or not."""
@@ -300,12 +307,14 @@ class Desk:
             self._queue(question)
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
-        """What the work gives, however long the provider cannot be reached: the batch does not go away."""
-        pause = POLL
+        """What the work gives, though the provider may be out of reach for a while: the batch does not go away."""
+        pause, until = POLL, time.monotonic() + PATIENCE
         while True:
             try:
                 return await work()
             except (Unavailable, Throttled) as error:
+                if time.monotonic() >= until:
+                    raise
                 await asyncio.sleep(error.retry_after or pause)
                 pause = min(LONGEST_POLL, 2 * pause)
 

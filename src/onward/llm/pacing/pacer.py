@@ -24,8 +24,9 @@ PATIENCE = 600.0
 """Seconds for which a request that was answered 429 is asked again before it counts as failed. A provider that
 itself asks for a longer wait stops the run."""
 
-LOOK = 0.1
-"""Seconds between two looks whether the session stops."""
+LOOK, LOOK_IN_LINE = 0.1, 1.0
+"""Seconds between two looks whether the session stops: of the first of the line, who wakes the next when he leaves,
+and of the others, who may belong to another run than he."""
 
 
 class Pacer:
@@ -103,7 +104,7 @@ class Pacer:
                     return call
                 if run is not None and run.stopping:
                     raise Abandoned
-                await me.sleep(min(seconds, LOOK))
+                await me.sleep(seconds)
         finally:
             with self._lock:
                 if me in self._line:
@@ -112,11 +113,11 @@ class Pacer:
 
     def _try(self, me: _Waiting, expected: float) -> tuple[Call | None, float]:
         if self._line[0] is not me:
-            return None, math.inf
+            return None, LOOK_IN_LINE
         now = self._clock()
         seconds = self._pace.wait(expected, now)
         if seconds > 0:
-            return None, seconds
+            return None, min(seconds, LOOK)
         self._line.popleft()
         return self._pace.start(expected, now), 0.0
 
