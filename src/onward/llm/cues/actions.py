@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from onward.llm.cues.answers import accepts, asks_when, is_bare
-from onward.llm.cues.due_words import DueWords, due_words, vague_words
+from onward.llm.cues.due_words import DueWords, due_words, vague_words, without_due_words
 from onward.llm.cues.grammar import Cue
 from onward.llm.cues.speech import Sentence, plain
 from onward.llm.cues.words import content, points
@@ -18,6 +19,9 @@ SAME_THING = 0.5  # share of the shorter one's words that two actions of one own
 _THEN = re.compile(
     r"(?i)^(?:okay|ok|then|ah|oh|actually|no|well|all right|alright|fine|sure|yes|yeah|hm+|so)\b"
 )
+_OF_WHEN = content(
+    "realistic want need expect possible suit think say ready available finished start deadline date soon"
+)
 _OTHERWISE = re.compile(r"(?i)\b(?:make|let's|say|better|rather|instead|how about|prefer|until)\b")
 _RELAY = re.compile(r"(?i)(?:tell|let|ask|remind|inform|pass)\b.*\b(?:him|her|them|it)\b")
 
@@ -27,7 +31,8 @@ class Action:
     """Something to do. ``owners`` is one, or several if the name used fits several; ``sentences`` say so, in order;
     ``best`` is the one of them that says what.
 
-    ``due`` are the last words heard on when, ``vague`` words that give no date. ``weak``: only a need so far.
+    ``due`` are the last words heard on when, ``vague`` words that give no date. ``weak``: only a need so
+    far. ``offered``: an offer that was taken up.
     """
 
     what: str
@@ -38,6 +43,7 @@ class Action:
     flags: list[str] = field(default_factory=list)
     best: Sentence | None = None  # the one that says what
     weak: bool = False
+    offered: bool = False
     touched: int = 0  # the floor in which it was last spoken of
     subjects: set[str] = field(default_factory=set)
 
@@ -66,7 +72,7 @@ class Actions:
         weak: bool = False,
         flag: str = "",
         due: str | None = None,
-    ) -> None:
+    ) -> Action:
         """Note an action, or that one known already was spoken of again.
 
         Args:
@@ -81,18 +87,22 @@ class Actions:
         if known is None:
             if not weak:
                 self._supersede(owners, said[-1])
-            known = Action(cue.what, owners, [], weak=weak, flags=[flag] if flag else [])
+            flags = [flag] if flag else []
+            known = Action(cue.what, owners, [], weak=weak, flags=flags, offered=cue.kind == "offer")
             self._all.append(known)
         if known.best is None or (points(known.what) and not points(cue.what)):
             known.what = cue.what
             known.best = next((one for one in said if cue.said and cue.said in plain(one.text)), said[0])
-        known.subjects |= content(cue.what)
+        elif known.offered and cue.kind in ("commit", "promise") and not points(cue.what):
+            known.best, known.offered = said[-1], False  # taken on in the speaker's own words at last
+        known.subjects |= content(without_due_words(cue.what))
         known.weak = known.weak and weak
         before = known.due
         for sentence in said:
             self.again(known, sentence, cue)
         if due and known.due == before:
             known.due = due
+        return known
 
     def again(self, action: Action, sentence: Sentence, cue: Cue | None = None) -> None:
         """Note that a sentence speaks of an action, and when it is due if that is said."""
@@ -123,6 +133,10 @@ class Actions:
                 return action
         return None
 
+    def any_of(self, owners: Sequence[str]) -> bool:
+        """Whether any of these has something to do."""
+        return any(set(owners) & set(action.owners) for action in self._all)
+
     def drop_last(self, sentence: Sentence) -> None:
         """Somebody parks or takes back what was just spoken of."""
         last = self._all[-1] if self._all else None
@@ -133,7 +147,7 @@ class Actions:
     # ----------------------------------------------------------------------------------- the same
 
     def _same(self, what: str, owners: list[str], sentence: Sentence) -> Action | None:
-        subjects = content(what)
+        subjects = content(without_due_words(what))
         for action in reversed(self._all):
             near = sentence.floor - action.touched <= AGAIN_WITHIN
             if not set(owners) & set(action.owners):
@@ -144,7 +158,7 @@ class Actions:
                 return action
             if shared and sentence.floor == action.touched and owners != [sentence.speaker]:
                 return action  # "That's Ada. Ada calls them on Monday."
-            if points(action.what) and 1 <= sentence.floor - action.touched <= 2:
+            if points(action.what) and not action.due and 1 <= sentence.floor - action.touched <= 2:
                 return action
         return None
 
@@ -159,6 +173,8 @@ class Actions:
     def date(self, sentence: Sentence, text: str) -> None:
         """Read a sentence without cues: it may say when, agree to when, or leave the subject."""
         asked, self.when_asked = self.when_asked, asks_when(text)
+        if self.when_asked and self._focus and content(text) - _OF_WHEN - self._focus.subjects:
+            self._focus, self.when_asked = None, False  # when something else is
         action = self._focus
         if action is None or sentence.floor - action.touched > DATED_WITHIN:
             return
@@ -184,7 +200,7 @@ class Actions:
                 self._proposed = words
 
 
-def _due_of(cue: Cue | None, sentence: Sentence) -> list[DueWords]:
+def _due_of(cue: Cue | None, sentence: Sentence) -> Sequence[DueWords]:
     """The words of a sentence that say when, as far as they belong to the cue and not to another one in it."""
     found = due_words(sentence.text)
     if cue is None or not cue.said or cue.said not in plain(sentence.text):

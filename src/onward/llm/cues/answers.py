@@ -35,7 +35,7 @@ _DROP = re.compile(
 _TAKES_UP = re.compile(
     rf"""(?ix){_LEAD}(?:(?:okay|ok|well|yes|yeah|and)[,.!]?\s+)*(?:please|thanks|thank\ you|perfect|great|good|lovely|wonderful|brilliant|
     excellent|yes|yeah|sure|that\ would\ be|that'd\ be|go\ ahead|do\ (?:it|that)|sounds\ good|nice|super|awesome|fantastic|
-    i'd\ appreciate|ok|okay|fine|cool|all\ right|deal|works|if\ you\ (?:would|could))\b"""
+    i'd\ appreciate|that\ works|that's\ (?:fine|great|good|ok|okay|perfect)|that'd\ work|ok|okay|fine|cool|all\ right|deal|works|if\ you\ (?:would|could))\b"""
 )
 _TAKES_ON = re.compile(
     rf"(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|sure|fine|alright|of\ course|absolutely)[,.!]?\s+)*(?:will\ do|can\ do|on\ it|i'll\b|i\ will\b|i'm\ on|"
@@ -96,5 +96,5 @@ def asks_when(text: str) -> bool:
 
 def is_bare(sentence: str) -> bool:
     """Whether a sentence says when, and nothing else."""
-    rest = re.findall(r"[a-z']+", plain(without_due_words(sentence)).lower())
+    rest = re.findall(r"[a-z][a-z']*", plain(without_due_words(sentence)).lower())
     return all(word in _FILL for word in rest)

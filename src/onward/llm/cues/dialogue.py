@@ -7,7 +7,7 @@ taken back goes; what is said of the same thing again, by when above all, is add
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from onward.llm.cues import answers
 from onward.llm.cues.actions import Action, Actions
@@ -24,9 +24,13 @@ UNANSWERED = "nobody was heard to say yes"
 EVERYONE = "for everybody"
 
 _PLURAL = re.compile(r"(?i)\b(?:both|you two|you guys|all of you|you all)\b")
-_BARE_NAME = (
-    r"(?i)^(?:(?:that's|it's|that is|well|um|probably|maybe|i think|that would be|ask)[,]? )*{}(?:[.,!?]|$)"
+_DOES_THAT = re.compile(
+    r"(?P<name>[A-Z][a-zà-ÿ]+)(?:'s| is| has)? (?:does|doing|do|can do|will do|got|handles|on) (?:that|it|this)\b"
 )
+_POINTED = re.compile(r"(?i)\b(?:it|that|this|them|those)\b|^do$")
+_RECAP = re.compile(r"(?i)\b(?:recap|sum up|to summari[sz]e|in summary|summing up)\b")
+_NEEDED = re.compile(r"(?i)\b(?:needs?|wants?|deadline|due|has to be|have to be|must be)\b")
+_BARE_NAME = r"(?i)^(?:(?:well|um|probably|maybe|i think)[,]? )*(?:(?:that's|it's|that is|that would be|ask) {0}(?:[.,!?]|$)|{0}[.!?]*$)"
 
 
 @dataclass
@@ -64,11 +68,20 @@ class Dialogue:
         self._people = people
         self._actions = Actions()
         self._pending: list[_Pending] = []
-        self._named = re.compile(_BARE_NAME.format(f"(?P<name>{people.pattern})"))
+        self._before: Sentence | None = None
+        self._floor_begins = ""
+        self._named = re.compile(_BARE_NAME.format(people.pattern))
+        self._name = re.compile(people.pattern)
 
     def hear(self, sentence: Sentence) -> None:
         """Take in the next sentence."""
-        text = plain(sentence.text)
+        if self._before is None or self._before.floor != sentence.floor:
+            self._floor_begins = ""
+        self._floor_begins += f" {sentence.text}"
+        self._hear(sentence, plain(sentence.text))
+        self._before = sentence
+
+    def _hear(self, sentence: Sentence, text: str) -> None:
         self._forget(sentence.floor)
         found = cues(sentence.text, self._people)
         if answers.drops(text) and not found:
@@ -76,10 +89,12 @@ class Dialogue:
             self._actions.drop_last(sentence)
             return
         settled = self._answer(sentence, text, found)
-        strong = any(cue.kind == "commit" for cue in found)
+        if any(cue.kind == "commit" for cue in found):  # beside it, a need or a plan is its reason
+            found = [cue for cue in found if cue.kind not in ("need", "promise")]
+        if len(found) == 1:
+            found = [replace(found[0], said=text)]  # all of the sentence is about it
         for cue in found:
-            said_already = settled and cue.pronominal and cue.kind in ("commit", "offer")
-            if not said_already and not (strong and cue.kind in ("need", "promise")):
+            if not (settled and cue.pronominal and cue.kind in ("commit", "offer")):
                 self._take(cue, sentence)
         if not found:
             self._date(sentence, text)
@@ -119,10 +134,11 @@ class Dialogue:
         return settled
 
     def _answer_counter(self, one: _Pending, sentence: Sentence, text: str) -> None:
-        if one.countered and answers.takes_up(text):
+        dated = answers.is_bare(sentence.text) and due_words(sentence.text)
+        if one.countered and (answers.takes_up(text) or dated):
             self._pending.remove(one)
             who, due = one.countered
-            self._actions.add(one.cue, [who], [one.sentence], due=due)
+            self._actions.add(one.cue, [who], [one.sentence]).due = due
 
     def _answer_offer(self, one: _Pending, sentence: Sentence, text: str, found: list[Cue]) -> None:
         asked = [c for c in found if c.kind in ("ask", "tell") and content(c.what) & content(one.cue.what)]
@@ -137,8 +153,10 @@ class Dialogue:
     def _answer_by_name(self, one: _Pending, sentence: Sentence, text: str, found: list[Cue]) -> None:
         """ "Who calls them?" - "That's Victor." """
         named = self._named.match(text)
+        does = _DOES_THAT.match(text)
         pointing = [cue.name for cue in found if cue.kind in ("now", "assign") and cue.pronominal]
-        name = named["name"] if named else pointing[0] if pointing else ""
+        called = self._name.search(named.group()) if named else None
+        name = called.group() if called else does["name"] if does else pointing[0] if pointing else ""
         owners = (self._people.named(name) or [name]) if name else []
         if owners and owners != [one.sentence.speaker]:
             self._pending.remove(one)
@@ -147,12 +165,12 @@ class Dialogue:
     def _is_taken(self, one: _Pending, sentence: Sentence, text: str) -> bool:
         if one.cue.kind == "open":
             return answers.volunteers(text)
-        if one.cue.kind == "tell" and not one.cue.name:
-            return answers.commits(text)
         dated = answers.is_bare(sentence.text) and due_words(sentence.text)
         if dated and "?" in text and not answers.accepts(text):
             one.countered = (sentence.speaker, dated[-1].text)
             return False
+        if one.cue.kind == "tell" and not one.cue.name:
+            return answers.commits(text)
         return answers.accepts(text) or bool(dated)
 
     def _settle(self, one: _Pending, sentence: Sentence, found: list[Cue]) -> bool:
@@ -241,17 +259,27 @@ class Dialogue:
     def _offer(self, cue: Cue, sentence: Sentence) -> None:
         opened = [one for one in self._pending if one.cue.kind != "offer" and one.is_for(sentence)]
         known = self._actions.latest_of(sentence.speaker, sentence.floor, within=2)
-        if cue.pronominal and opened:
+        if cue.pronominal and opened and _POINTED.search(cue.what):
             self._commit(cue, sentence)
         elif cue.pronominal and known and due_words(cue.said):
             self._actions.again(known, sentence, cue)
         else:
             self._pending.append(_Pending(cue, sentence, []))
 
+    def _ask(self, cue: Cue, sentence: Sentence) -> None:
+        before = self._before
+        said_when = before and before.floor == sentence.floor and _NEEDED.search(before.text)
+        strict = [due.text for due in due_words(before.text) if due.strict] if before and said_when else []
+        due = strict[-1] if strict and not due_words(cue.said) else None
+        self._pending.append(_Pending(cue, sentence, self._people.named(cue.name) if cue.name else [], due))
+
     def _assign(self, cue: Cue, sentence: Sentence) -> None:
         owners = self._people.named(cue.name) or [cue.name]
-        if owners != [sentence.speaker]:
-            self._actions.add(cue, owners, [sentence])
+        if owners == [sentence.speaker] or (
+            _RECAP.search(self._floor_begins) and self._actions.any_of(owners)
+        ):
+            return
+        self._actions.add(cue, owners, [sentence])
 
     # -------------------------------------------------------------------------------------- dates
 

@@ -21,17 +21,17 @@ _WILL = (
     r"|'m going to have to)(?: make sure (?:to|that i|i)| see to it that i| try to| try and)?"
 )
 _ASKING = (
-    r"(?:(?:can|could|would|will|might) you(?: be able to| be willing to)?|(?:can|could|may) i (?:ask|get) you to|do you think you (?:can|could)"
+    r"(?:(?:would|do) you mind|(?:can|could|would|will|might) you(?: be able to| be willing to)?|(?:can|could|may) i (?:ask|get) you to|do you think you (?:can|could)"
     r"|any chance (?:you|of you) (?:can|could)|(?:it would|it'd|that'd) be (?:great|good|nice|helpful|useful|lovely) if you (?:can|could|would)"
-    r"|(?:would|do) you mind|why don't you|how about you|maybe you (?:can|could)|i was (?:hoping|wondering if|thinking) you(?:'d| could| would| might)?"
+    r"|why don't you|how about you|maybe you (?:can|could)|i was (?:hoping|wondering if|thinking) you(?:'d| could| would| might)?"
     r"|i'd appreciate (?:it )?if you(?:'d| could| would)?)"
 )
 _TELLING = (
-    r"(?:you'll(?: have to| need to)?|you will|you need to|you have to|you should|you must|you've got to|you're going to|please|i need you to"
+    r"(?:you'll(?: have to| need to)?|you will|you need to|you have to|you should|you must|you've got to|you're going to|please|i(?:'d|'ll| would)? need you to"
     r"|i(?:'d| would) like you to|i want you to|if you could|make sure you|don't forget to|remember to)"
 )
 _EVERY = r"(?:everyone|everybody|all of you|you all|each of you|both of you|team|folks)"
-_MORE = r"(?:also |please |maybe |perhaps |kindly |then |quickly )*"
+_MORE = r"(?:also |both |all |please |maybe |perhaps |kindly |then |quickly )*"
 
 FORMS: list[tuple[Kind, str]] = [
     ("open", rf"\b(?:can|could|would|will) (?:someone|somebody|anyone|anybody|one of you|one of us) (?:please )?{_LATER}(?P<what>\w.*)"),
@@ -61,6 +61,10 @@ FORMS: list[tuple[Kind, str]] = [
     ("offer", rf"\b(?:do you want me|would you like me|want me) to {_LATER}(?P<what>\w.*)"),
     ("offer", rf"\b(?:should|shall) i {_LATER}(?P<what>{VERB}\b.*)"),
     ("offer", rf"\bi (?:can|could|might be able to) {_LATER}(?P<what>\w.*)"),
+    ("tell", r"<NAME>,? don't forget (?P<what>\w.*)"),
+    ("tell", r"\blet (?:me|us) have (?P<what>(?:the|your|a|an|those|all)\b.*)"),
+    ("ask", r"\b(?:i|we)(?:'ll| will)? need from (?:you|both of you|all of you|you two|you guys) (?P<what>\w.*)"),
+    ("offer", rf"\bi(?:'d| would) {_LATER}(?P<what>{VERB}\b.*)"),
     ("offer", rf"\bi(?:'d| would) be (?:glad|willing) to {_LATER}(?P<what>\w.*)"),
     ("commit", rf"\bi{_WILL} {_LATER}(?P<what>{VERB}\b.*)"),
     ("promise", rf"\bi{_WILL} (?!not\b|never\b|be\b){_LATER}(?P<what>\w.*)"),
@@ -73,12 +77,14 @@ FORMS: list[tuple[Kind, str]] = [
     ("commit", rf"(?<!because )\bthen i (?P<what>{VERB}\b(?!ed).*)"),
     ("commit", r"(?:^|[,.] )(?:okay,? |yes,? |so |and )*i (?P<what>(?:check|send|write|order|bring|call|ring|book|draft|prepare|do|make|file|update|sign|handle|take|test|review|fix|tell|ask|print|deliver|collect|buy|post|email|organise|organize|look after) (?:the|a|an|all|that|those|these|this|it|them|her|him|both|one|everything)\b.*)"),
     ("promise", r"\bi(?:'m| am) (?P<what>(?!going|gonna|not|just|also|looking|thinking|trying|saying|asking|having|talking|wondering|getting)\w+ing\b.*)"),
+    ("promise", r"\bi(?:'m| am) (?P<what>going to (?:the|a|an|my|his|her|their|our)\b.*)"),
     ("promise", r"\bi(?:'ll| will) be (?P<what>\w+ing\b.*)"),
     ("promise", rf"\bi (?:plan|intend|aim|hope|expect|want) to {_LATER}(?P<what>\w.*)"),
     ("promise", r"\bwe(?:'ll| will) (?P<what>(?:send|deliver|provide|ship|prepare|return|respond|reply|share|get back|come back to you|let you know|get you|get that|have (?:it|that|the|a))\b.*)"),
     ("need", rf"\bi(?:'ve| have)?(?: still| also| really)* (?:need to|have to|got to|must|gotta|ought to|should|owe you) {_LATER}(?P<what>\w.*)"),
     ("assign", rf"<NAME>(?:'ll| will| is going to|'s going to| has to| needs to| should| must| is to| ought to| can)(?! not| never|n't) {_LATER}(?P<what>\w.*)"),
     ("now", r"<NAME>(?:'s| is) (?P<what>(?!going|gonna|not|just|also)\w+ing\b.*)"),
+    ("now", r"<NAME> (?:promised|agreed|offered|volunteered|is meant|is supposed) to (?P<what>\w.*)"),
     ("now", rf"<NAME> (?P<what>{VERBS}\b.*)"),
     ("assign", rf"\b(?:let's )?(?:have|get|let|ask|want|need|like) <NAME> (?:to )?(?P<what>{VERB}\b.*)"),
     ("assign", r"\b(?:action|action item|to[- ]?do|task)s?(?: item)?s? (?:for|on|to) <NAME>(?: is)?[:,]? (?:to |is to )?(?P<what>\w.*)"),
@@ -89,6 +95,14 @@ FORMS: list[tuple[Kind, str]] = [
     ("open", r"\b(?P<what>(?:the|that|this|those|these|our) [^,.;]{2,40}? (?:needs? to be|has to be|have to be|should be) \w+(?:ed|en|t|ne)\b.*)"),
 ]  # fmt: skip
 """Kind and pattern, in the order they are tried. ``what`` is where the work begins, <NAME> anybody's name."""
+
+
+@lru_cache(maxsize=8)
+def next_clause(names: str) -> re.Pattern[str]:
+    """Where in a list of who does what the next one begins."""
+    return re.compile(
+        rf",?\s+(?:and\s+)?(?={names}(?:'ll|\s+(?:will|has to|needs to|is going to|{VERBS}))\b)", re.I
+    )
 
 
 @lru_cache(maxsize=8)

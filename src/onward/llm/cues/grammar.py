@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from onward.llm.cues.forms import Kind, patterns
+from onward.llm.cues.forms import Kind, next_clause, patterns
 from onward.llm.cues.people import People
 from onward.llm.cues.speech import plain
 from onward.llm.cues.verbs import ON_THE_SPOT, with_verb
@@ -48,6 +48,7 @@ _FOR_A_MACHINE = re.compile(
     r"(?i)\b(?:ignore (?:all |the |any )*(?:above|previous|prior|other|earlier)|ai (?:note|assist|agent|bot)|note[- ]?taker|language model|"
     r"system prompt|as an ai)\b"
 )
+_NOT = re.compile(r"(?i)(?:not|never|no|don't)\b")
 _WH_BEFORE = re.compile(r"(?i)\b(?:what|how|why|where|when|which|whom?)\b[^,.;?]*$")
 _CLAUSE = re.compile(
     r"(?i)(?<!\bmrs)(?<!\bmr)(?<!\bms)(?<!\bdr)(?<!\bst)(?<!\bno)[.;!?](?=\s|$)|,?\s+(?:and|but|so|because|since|then|while|or|although|which|otherwise)\s+(?=(?:i|we|you|he|she|they|it|that|there|"
@@ -68,7 +69,7 @@ def cues(sentence: str, people: People) -> list[Cue]:
     taken: list[tuple[int, int]] = []
     for kind, pattern in patterns(people.pattern):
         for match in _each(pattern, text):
-            cue, end = _cue(kind, match, text)
+            cue, end = _cue(kind, match, text, people)
             if any(start < end and match.start() < stop for start, stop in taken):
                 continue
             taken += [(match.start(), end)] if cue or kind in ("open", "ask", "offer") else []
@@ -97,30 +98,36 @@ def _group_start(match: re.Match[str]) -> int:
     return max(start, match.start() + 1) if start >= 0 else match.end()
 
 
-def _cue(kind: Kind, match: re.Match[str], text: str) -> tuple[Cue | None, int]:
+def _cue(kind: Kind, match: re.Match[str], text: str, people: People) -> tuple[Cue | None, int]:
     groups = match.groupdict()
     group = next((name for name in ("what", "what2", "what3") if groups.get(name)), "what")
     what, begin = groups[group] or "", match.start(group)
-    stop = _CLAUSE.search(what)
-    what = what[: stop.start()] if stop else what
+    for clause in (_CLAUSE, next_clause(people.pattern)):
+        stop = clause.search(what)
+        what = what[: stop.start()] if stop else what
     end = begin + len(what)
     before = text[: match.start()]
-    if ON_THE_SPOT.match(what) or _REPORTED.search(before) or not re.search("[a-z]", what, re.I):
+    if (
+        ON_THE_SPOT.match(what)
+        or _NOT.match(what)
+        or _REPORTED.search(before)
+        or not re.search("[a-z]", what, re.I)
+    ):
         return None, end
     if _conditional(text, begin, end) or (kind == "ask" and _WH_BEFORE.search(before)):
         return None, end
-    return Cue(
-        kind,
-        with_verb(what, "deliver" if kind in ("promise", "ask") else "see to"),
-        (groups.get("name") or "").strip(),
-    ), end
+    name = (groups.get("name") or "").strip()
+    called = re.search(rf",?\s+(?P<name>{people.pattern})\W*$", what)
+    if called and kind in ("ask", "tell"):
+        name, what = name or called["name"], what[: called.start()]  # "could you book a room, Bob?"
+    return Cue(kind, with_verb(what, "deliver" if kind in ("promise", "ask") else "see to"), name), end
 
 
 def _conditional(text: str, start: int, end: int) -> bool:
     """Whether the clause hangs on an "if", before it or behind."""
     bare = _SOFT_IF.sub(lambda soft: " " * len(soft.group()), text)
     before = re.split(r"[.;!?]", bare[:start])[-1]
-    behind = re.split(r"[.;!?]", bare[end:])[0]
+    behind = re.split(r"[.;!?]|,?\s(?:so|and|but) if\b", bare[end:])[0]
     return bool(_HYPOTHETICAL.search(before)) or bool(
         re.search(r"(?i)\b(?:if|unless|in case|provided|assuming)\b", bare[start:end] + behind)
         and not _asking(bare[start:end])

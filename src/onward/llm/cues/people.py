@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from onward.llm.cues.speech import has_capitals
 from onward.llm.cues.words import word_set
 
 _TITLES = frozenset({"dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof", "prof.", "professor"})
@@ -30,9 +31,9 @@ class People:
     """Who is who: those present by full name, first or last name, and others the meeting speaks of."""
 
     def __init__(self, present: Sequence[str], texts: Iterable[str] = ()) -> None:
-        self.present = [name for name in present if name]
+        self.present = [name for name in dict.fromkeys(present) if name]
         texts = list(texts)
-        self._case = 0 if _has_capitals(texts) else re.I
+        self._case = 0 if has_capitals(texts) else re.I
         self._by_alias: dict[str, list[str]] = {}
         for name in self.present:
             for alias in _aliases(name):
@@ -70,11 +71,6 @@ def _as_written(alias: str, name: str) -> str:
     at = name.casefold().find(alias)
     written = name[at : at + len(alias)] if at >= 0 else alias.title()
     return re.escape(written).replace(r"\ ", r"\s+")
-
-
-def _has_capitals(texts: list[str]) -> bool:
-    begun = [text[0] for text in texts if text and text[0].isalpha()]
-    return sum(letter.isupper() for letter in begun) * 2 >= len(begun)
 
 
 def _spoken_of(texts: list[str], known: dict[str, list[str]]) -> list[str]:

@@ -50,19 +50,31 @@ _END = re.compile(
     [.?!…]+["'”’)\]]*(?=\s+[^a-z\s]|\s*$)|[?!]+(?=\s))""",
     re.VERBOSE,
 )
+_SMALL_END = re.compile(
+    r"""(?:(?<!\be\.g)(?<!\bi\.e)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bvs)(?<!\bst)(?<!\b[a-hj-z]))[.?!…]+["'”’)\]]*(?=\s|$)""",
+    re.I,
+)  # where nothing is written with a capital, every stop is one
 _BREATH = re.compile(r"(?<=,)\s+|\s+(?=(?:and|so|but|then|because)\s)")
 
 
 def sentences(turns: Iterable[Spoken]) -> list[Sentence]:
     """The sentences of a transcript, in order."""
+    turns = list(turns)
+    ending = _END if has_capitals([turn.text for turn in turns]) else _SMALL_END
     found: list[Sentence] = []
     for floor, (speaker, pieces, text) in enumerate(_floors(turns)):
-        for start, end in _cut(text):
+        for start, end in _cut(text, ending):
             piece = [p for p in pieces if p.at <= start][-1]
             timed = [p.seconds for p in pieces if p.at <= start and p.seconds is not None]
             seconds = timed[-1] if timed else None
             found.append(Sentence(len(found), floor, speaker, text[start:end], piece.line, seconds))
     return found
+
+
+def has_capitals(texts: list[str]) -> bool:
+    """Whether sentences are written with capitals; some recognisers write none."""
+    begun = [text[0] for text in texts if text and text[0].isalpha()]
+    return sum(letter.isupper() for letter in begun) * 2 >= len(begun)
 
 
 def _floors(turns: Iterable[Spoken]) -> Iterator[tuple[str, list[_Piece], str]]:
@@ -79,10 +91,10 @@ def _floors(turns: Iterable[Spoken]) -> Iterator[tuple[str, list[_Piece], str]]:
         yield speaker, pieces, text
 
 
-def _cut(text: str) -> Iterator[tuple[int, int]]:
+def _cut(text: str, ending: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Where the sentences of a text begin and end."""
     start = 0
-    for end in [*(match.end() for match in _END.finditer(text)), len(text)]:
+    for end in [*(match.end() for match in ending.finditer(text)), len(text)]:
         yield from _breaths(text, start, end)
         start = end
 

@@ -58,7 +58,7 @@ ON_THE_SPOT = re.compile(
     |have\ to|need|want|like|love|hate|miss|remember|understand|wonder|agree|argue|stick\ with|go\ with|pass\b(?!\ (?:on|it|th))
     |let\ (?:you|us|him|her|them)\ (?:go|know\ when|speak|finish|in|talk|continue|start|off)|leave\ (?:it|that)\ (?:at|there|open|for)
     |leave(?:\ now|\ early|$|[.,])|go(?:\ (?:first|next|ahead|back|on|now|there|through|last|over\ (?:this|the|that)\ (?:now|quickly)))|go$
-    |start(?:\ (?:with|by|off|us|the\ meeting|things|sharing|recording|here))?$|do$|do\ so$|start\ (?:again\ |over\ )?(?:with|by|off|us|the\ (?:meeting|recording)|sharing|recording)
+    |start(?:\ (?:with|by|off|us|the\ meeting|things|sharing|recording|here))?$|do(?:$|[,.])|do\ so$|start\ (?:again\ |over\ )?(?:with|by|off|us|the\ (?:meeting|recording)|sharing|recording)
     |stop(?:\ (?:there|here|you|sharing|talking|the\ recording))|hand\ (?:it\ |things\ |you\ )?(?:over|back)|take\ (?:questions|a\ (?:look\ now|seat|breath|step|break))
     |share(?:\ (?:my|the|your)\ screen|\ (?:this|it)\ (?:now|quickly)|$|[,.])|show(?:\ (?:you|us)\b)|pull\ (?:it|that|this|them)?\ ?up|put\ (?:it|that|this|them)?\ ?(?:up|on\ the\ screen|in\ the\ (?:chat|minutes|notes))
     |hold\ (?:it|that|them|this|on|still|up)|read(?:\ (?:it|this|that|them))?(?:\ (?:out|aloud|now|quickly))?$|speak\ up|scroll|zoom|mute|unmute|repeat|explain\b|elaborate|clarify

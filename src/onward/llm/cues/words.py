@@ -13,10 +13,13 @@ def word_set(text: str) -> frozenset[str]:
 
 
 _STOP = word_set(
-    """a an the this that these those it its i me my we us our you your he him his she her they them their to of for in on
-    at by with from into about over out up off and or but so then than as if do does did done get got have has be is are
-    was were will would can could should just also too not all any some there here when where which who what how go put
-    take make one ones thing things something anything okay ok yes yeah no please well really very again back down"""
+    """
+    a an the this that these those it its i me my we us our you your he him his she her they them their to
+    of for in on at by with from into about over out up off and or but so then than as if do does did done
+    get got have has be is are was were will would can could should just also too not all any some there
+    here when where which who what how go put take make one ones thing things something anything okay ok
+    yes yeah no please well really very again back down myself yourself himself herself itself themselves
+    """
 )
 
 
@@ -34,11 +37,11 @@ def stem(word: str) -> str:
     return word
 
 
+_POINTERS = re.compile(r"(?i)\b(?:it|that|this|them|those|him|her|so|one)\b")
+
+
 def points(what: str) -> bool:
     """Whether words only point at what was said before: "do it", "send that over by Friday"."""
     bare = without_due_words(what).strip(" .,!-")
-    words = content(bare)
-    return not words or (
-        len(words) == 1
-        and bool(re.search(r"(?i)\b(?:it|that|this|them|those|him|her|so|one)\b|^\w+(?: \w+)?$", bare))
-    )
+    verb, _, rest = bare.partition(" ")
+    return not content(rest) and bool(_POINTERS.search(rest) or len(bare.split()) <= 2 or not content(verb))
