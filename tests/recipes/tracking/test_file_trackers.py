@@ -4,10 +4,16 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onward.errors import UsageError
 from onward.recipes.meeting_tasks.trackers import Kept, Tracker, open_tracker
-from onward.recipes.meeting_tasks.trackers.base import stamp_after, stamp_of
+from onward.recipes.meeting_tasks.trackers.base import one_line, stamp_after, stamp_of
+from onward.recipes.meeting_tasks.trackers.csv_file import CsvFile
+from onward.recipes.meeting_tasks.trackers.file import Format
+from onward.recipes.meeting_tasks.trackers.ics_file import IcsFile
+from onward.recipes.meeting_tasks.trackers.markdown_file import MarkdownFile
 from onward.recipes.meeting_tasks.trackers.suite import task
 
 
@@ -115,7 +121,7 @@ def test_mode_and_links_stay() -> None:
 
 def test_an_editor_that_saves_meanwhile_loses_nothing() -> None:
     """It knows no lock: it reads, adds a line, and writes the whole file, as editors do."""
-    tracker, path, stop = open_tracker("tasks.md"), Path("tasks.md"), threading.Event()
+    tracker, path, stop = open_tracker("tasks.md"), Path("tasks.md").absolute(), threading.Event()
     path.write_text("")
 
     def edit() -> None:
@@ -192,3 +198,27 @@ def test_a_spreadsheet_that_was_saved_elsewhere() -> None:
     assert kept.fields == tracker.fields(task(1))
     put(tracker, 2)
     assert len(list(tracker.tasks(None))) == 2
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60).map(lambda text: one_line(text) or "x")
+
+
+@pytest.mark.parametrize("form", [MarkdownFile(), CsvFile(), IcsFile()], ids=lambda form: type(form).__name__)
+@given(
+    texts=st.lists(TEXTS, min_size=6, max_size=6), others=st.text(st.characters(codec="utf-8"), max_size=80)
+)
+def test_any_text_reads_back(form: Format, texts: list[str], others: str) -> None:
+    title, owner, label, words, said, check = texts
+    made = task(
+        1, title=title, owner=owner, labels=[label.replace(",", " ")], quote=words, said=said, checks=[check]
+    )
+    before = f"{others}\n" if isinstance(form, MarkdownFile) and "onward-task" not in others else ""
+    text = form.add(before, made, stamp_of(made, form.fields(made)))
+    text = form.add(text, task(2), stamp_of(task(2), form.fields(task(2))))
+    first, second = form.read(text)
+    assert first.fields == form.fields(made)
+    assert first.stamp == stamp_of(made, form.fields(made))
+    assert second.fields == form.fields(task(2))
+    changed = form.change(text, "key0002", {"title": title, "description": ""}, second.stamp)
+    assert [one.fields["title"] for one in form.read(changed)] == [title, title]
+    assert form.read(changed)[0] == first

@@ -2,11 +2,13 @@
 
 import json
 import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from cli.processes import PROGRAM, environment
 from cli.test_cli_terminal import Terminal
 from onward.recipes.meeting_tasks.trackers import Kept, open_tracker
 from recipes.tracking.meetings import item, many, notes, save, tasks
@@ -364,6 +366,38 @@ def test_a_webhook_is_sent_once_and_signed(webhook: Server) -> None:
     made = [json.loads(path.read_text()) for path in webhook.folder.glob("task-*.json")]
     assert [one["due"] for one in made] == ["2026-08-08"] * 3
     assert not list(webhook.folder.glob("twice-*"))
+
+
+@pytest.mark.parametrize(("in_doubt", "code", "sent"), [("redo", 0, 4), ("fail", 3, 3)])
+def test_a_lost_answer_of_a_webhook_is_in_doubt(webhook: Server, in_doubt: str, code: int, sent: int) -> None:
+    save(notes(*many(3)))
+    (webhook.folder / "drop").touch()
+    done = tasks("notes", "--to", f"webhook:{webhook.url}/hook", "--in-doubt", in_doubt)
+    assert done.code == code, done.err
+    assert len(webhook.requests()) == sent
+    assert len(list(webhook.folder.glob("task-*.json"))) == 3
+    assert not list(webhook.folder.glob("twice-*"))
+    if code:
+        again = tasks("notes", "--to", f"webhook:{webhook.url}/hook", "--retry-failed")
+        assert again.code == 0, again.err  # sent again because somebody looked, and asked for it
+        assert len(webhook.requests()) == 4
+
+
+@pytest.mark.parametrize("kind", ["tasks.md", "tasks.csv", "tasks.ics", "caldav"])
+def test_two_at_once_make_each_task_once(kind: str, caldav: str) -> None:
+    save(notes(*many(15)))
+    to = f"caldav:{caldav}" if kind == "caldav" else kind
+    both = [
+        subprocess.Popen(
+            [*PROGRAM, "tasks", "notes", "--to", to, "--store", f"store-{number}", "--workers", "3"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+        )
+        for number in range(2)
+    ]
+    assert [one.wait(120) for one in both] == [0, 0]
+    assert len(titles(to)) == 15
 
 
 def test_caldav_says_when_there_is_no_list(caldav: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -66,6 +67,7 @@ class Desk:
         self._in_doubt = in_doubt
         self._recreate = recreate
         self._next_write = 0.0
+        self._writing = threading.Lock()
 
     def put(self, task: Task) -> Placed:
         """The job's function."""
@@ -170,9 +172,10 @@ class Desk:
         return Kept(ref, entry.stamp, {}, url=url) if entry else None
 
     def _wait(self) -> None:
-        now = time.monotonic()
-        wait = self._next_write - now
-        self._next_write = max(now, self._next_write) + self._tracker.spacing
+        with self._writing:
+            now = time.monotonic()
+            wait = self._next_write - now
+            self._next_write = max(now, self._next_write) + self._tracker.spacing
         if wait > 0:
             time.sleep(wait)
 
