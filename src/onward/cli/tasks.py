@@ -239,7 +239,7 @@ def _remarks(placed: Sequence[Placed], plan: Plan, skipped: Sequence[Task]) -> l
         for check in checks.get(one.key, [])
     ]
     lines += [
-        f"changed by hand, left as it is: {printable(one.title)} ({', '.join(one.left)})"
+        f"stands differently in the tracker, left as it is: {printable(one.title)} ({', '.join(one.left)})"
         for one in placed
         if one.left
     ]

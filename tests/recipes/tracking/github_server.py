@@ -165,7 +165,7 @@ def written(body):
     found = {name: body[name] for name in ("title", "body", "state") if name in body}
     if "labels" in body:
         found["labels"] = [{"name": name} for name in body["labels"]]
-    if "assignees" in body:
+    if "assignees" in body and not (FOLDER / "no-push").exists():  # GitHub drops them silently then
         found["assignees"] = [{"login": name} for name in body["assignees"]]
     return found
 

@@ -348,6 +348,42 @@ def test_a_refused_task_is_that_items_failure(github: Server) -> None:
     assert len(list(github.folder.glob("issue-*.json"))) == 4
 
 
+def test_what_people_write_around_it_in_an_issue_stays(github: Server) -> None:
+    save(notes(*many(2)))
+    assert tasks("notes", "--to", "github:octo/work").code == 0
+    path = github.folder / "issue-1.json"
+    issue = json.loads(path.read_text())
+    issue["body"] = f"Before.\n\n{issue['body']}\nAfter: <!-- x -->".replace("\n", "\r\n")
+    issue["labels"] = [{"name": "triaged"}]
+    path.write_text(json.dumps(issue))
+    save(notes(*[replace(one, due="2026-08-08") for one in many(2)]))
+    assert actions("notes", "--to", "github:octo/work") == dict.fromkeys(titles_of(github), "updated")
+    after = json.loads(path.read_text())
+    assert after["body"].startswith("Before.\n\n<!-- onward -->\n> Somebody said")
+    assert after["body"].endswith(" -->\n\nAfter: <!-- x -->")
+    assert after["body"].count("2026-08-08") == after["body"].count("onward-task") == 1
+    assert after["labels"] == [{"name": "triaged"}]
+
+
+def titles_of(github: Server) -> list[str]:
+    return [json.loads(path.read_text())["title"] for path in sorted(github.folder.glob("issue-*.json"))]
+
+
+def test_assignees_that_github_drops_are_told(github: Server) -> None:
+    Path("people.csv").write_text("name,github\nMia,MiaC\nBen,\n")
+    save(notes(*many(2)))
+    assert tasks("notes", "--to", "github:octo/work", "--people", "people.csv").code == 0
+    first = json.loads((github.folder / "issue-1.json").read_text())
+    assert first["assignees"] == [{"login": "miac"}]
+    (github.folder / "no-push").touch()
+    save(notes(*many(2), item(9, quote="Another one, and Mia sends it.")))
+    done = tasks("notes", "--to", "github:octo/work", "--people", "people.csv")
+    assert (
+        "stands differently in the tracker, left as it is: Send contract 9 to Northwind (assignee)"
+        in done.out
+    )
+
+
 def test_a_webhook_is_sent_once_and_signed(webhook: Server) -> None:
     from standardwebhooks import Webhook
 

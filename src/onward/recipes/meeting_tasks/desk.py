@@ -23,7 +23,8 @@ class Placed:
 
     Attributes:
         action: "closed" and "deleted" are what a human did to it before, and it stays so.
-        left: the fields where the notes say something new, but a human's words stand in the tracker and stay.
+        left: the fields that stand differently in the tracker, and stay: a human changed them, and the notes say
+            something new; or the tracker did not take them.
     """
 
     key: str
@@ -37,11 +38,12 @@ class Placed:
 
 @dataclass(frozen=True)
 class Made:
-    """A task that is there. ``new`` if this run has made it."""
+    """A task that is there. ``new`` if this run has made it; ``left`` are fields that the tracker did not take."""
 
     ref: str
     url: str
     new: bool
+    left: list[str] = field(default_factory=list)
 
 
 class Desk:
@@ -81,7 +83,7 @@ class Desk:
             if made.new:
                 fields = self._tracker.fields(task)
                 self._ledger.made(Kept(made.ref, stamp_of(task, fields), fields, url=made.url))
-                return _placed(task, "created", made.ref, made.url)
+                return _placed(task, "created", made.ref, made.url, made.left)
             kept = self._plan.kept[task.key]
         return self._renew(task, kept)
 
@@ -113,8 +115,10 @@ class Desk:
         if there is not None:
             return Made(there.ref, there.url, new=False)
         self._wait()
-        kept = self._tracker.create(task, stamp_of(task, self._tracker.fields(task)))
-        return Made(kept.ref, kept.url, new=True)
+        fields = self._tracker.fields(task)
+        kept = self._tracker.create(task, stamp_of(task, fields))
+        left = [name for name, text in fields.items() if kept.fields.get(name, "") != text]
+        return Made(kept.ref, kept.url, new=True, left=left)
 
     def _renew(self, task: Task, kept: Kept) -> Placed:
         if self._changes(task, kept) and self._tracker.readable:

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from onward.errors import UsageError
 from onward.recipes.meeting_tasks.trackers.base import (
@@ -28,9 +28,7 @@ from onward.recipes.meeting_tasks.trackers.http import Http
 API = "https://api.github.com"
 PAGE = 100
 _BEGIN = "<!-- onward -->"
-_BLOCK = re.compile(
-    r"(?:<!-- onward -->\n)?(?P<description>.*?)\n*<!-- onward-task (?P<stamp>\{[^\n]*\}) -->", re.DOTALL
-)
+_STAMP = re.compile(r"<!-- onward-task (?P<stamp>\{[^\n]*\}) -->")
 
 
 class GitHub:
@@ -63,7 +61,7 @@ class GitHub:
         return {
             "title": task.title,
             "description": _description(task),
-            "assignee": task.handle,
+            "assignee": task.handle.lower(),
             "labels": "\n".join(sorted({*task.labels, *priority}, key=str.casefold)),
         }
 
@@ -81,7 +79,7 @@ class GitHub:
         fields = self.fields(task)
         body = f"{_BEGIN}\n{fields['description']}\n\n{_comment(stamp)}\n"
         made = self._http.write("POST", self._issues, json={**_asked(fields), "body": body}, fine=(201,))
-        return Kept(str(made.json()["number"]), stamp, fields, url=str(made.json().get("html_url", "")))
+        return _kept(made.json()) or Kept(str(made.json()["number"]), stamp, fields)
 
     def update(self, kept: Kept, fields: Fields, task: Task, stamp: Stamp) -> Kept:
         address = f"{self._issues}/{kept.ref}"
@@ -144,16 +142,36 @@ def _text(issue: dict[str, Any]) -> str:
     return (issue.get("body") or "").replace("\r\n", "\n")  # the web page saves CRLF
 
 
+class _Block(NamedTuple):
+    """Our part of a body: where its text begins and ends, and the comment that follows it."""
+
+    first: int
+    last: int
+    comment: re.Match[str]
+
+
+def _block(text: str) -> _Block | None:
+    """Between the two comments; without the first, all that stands above the second."""
+    comment = _STAMP.search(text)
+    if comment is None:
+        return None
+    above = text[: comment.start()]
+    begin = above.rfind(_BEGIN)
+    first = begin + len(_BEGIN) + 1 if begin >= 0 else 0
+    return _Block(first, max(first, len(above.rstrip("\n"))), comment)
+
+
 def _kept(issue: dict[str, Any]) -> Kept | None:
-    block = _BLOCK.search(_text(issue))
-    stamp = Stamp.read(block["stamp"]) if block else None
+    text = _text(issue)
+    block = _block(text)
+    stamp = Stamp.read(block.comment["stamp"]) if block else None
     if block is None or stamp is None:
         return None
     labels = [label["name"] if isinstance(label, dict) else str(label) for label in issue.get("labels", [])]
     fields = {
         "title": issue["title"],
-        "description": block["description"],
-        "assignee": "\n".join(person["login"] for person in issue.get("assignees") or []),
+        "description": text[block.first : block.last],
+        "assignee": "\n".join(person["login"].lower() for person in issue.get("assignees") or []),
         "labels": "\n".join(sorted(labels, key=str.casefold)),
     }
     closed = issue.get("state") == "closed"
@@ -162,12 +180,9 @@ def _kept(issue: dict[str, Any]) -> Kept | None:
 
 def _body_with(text: str, fields: Fields, stamp: Stamp) -> str:
     """The body with our part of it written anew; what others wrote around it stays."""
-    block = _BLOCK.search(text)
+    block = _block(text)
     if block is None:
         return text
-    start, end = block.span("stamp")
-    body = text[:start] + stamp.text() + text[end:]
-    if "description" in fields:
-        first, last = block.span("description")
-        body = body[:first] + fields["description"] + body[last:]
-    return body
+    ours = fields.get("description", text[block.first : block.last])
+    between = text[block.last : block.comment.start()]
+    return text[: block.first] + ours + between + _comment(stamp) + text[block.comment.end() :]

@@ -233,9 +233,9 @@ class TrackerSuite:
 
     def test_many_tasks_are_all_found(self) -> None:
         tracker = self.make()
-        for number in range(130):
+        for number in range(105):
             self.put(tracker, task(number))
-        assert len(self.all()) == 130
+        assert len(self.all()) == 105
         tracker.close()
 
     def test_a_stamp_reads_back(self) -> None:
