@@ -136,6 +136,12 @@ def test_a_failed_write_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert out.read_bytes() == before
 
 
+def test_a_missing_package_is_told_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onward.recipes.resume_screening.extras.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=r"a\.xlsx: a spreadsheet needs the package xlsxwriter: pip install"):
+        check_outputs([Path("a.csv"), Path("a.xlsx")])
+
+
 def test_an_output_says_by_its_name_what_it_is() -> None:
     with pytest.raises(UsageError, match=r"ranking.pdf: the ranking's name ends in \.csv, \.xlsx, \.html"):
         check_outputs([Path("ranking.csv"), Path("ranking.pdf")])

@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from llm.server import ModelServer
 from recipes import papers
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -195,3 +197,34 @@ def test_years_count_to_the_day_that_is_given() -> None:
     with Path("r.csv").open(encoding="utf-8-sig", newline="") as file:
         found = {row["name"]: row["years proven"] for row in csv.DictReader(file)}
     assert found == {"Anna Lindqvist": "5.0", "Wei Zhang": "4.0", "Laura Bennett": "5.0"}
+
+
+@pytest.mark.skipif(importlib.util.find_spec("openai") is None, reason='needs pip install "onward[llm]"')
+def test_a_refused_key_and_a_spent_budget_stop_the_run_to_be_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(prompt: str, body: dict[str, Any]) -> Any:
+        return {"scores": [], "reason": "Nothing to say. Nothing at all."}
+
+    monkeypatch.setenv("OPENAI_API_KEY", "wrong")
+    with ModelServer(answer=answer, key="right") as server:
+        words = [
+            "resumes",
+            "--job",
+            "job.md",
+            "-o",
+            "r.csv",
+            "--model",
+            "openai:test",
+            "--base-url",
+            f"{server.url}/v1",
+        ]
+        refused = type_in(*words)
+        assert refused.returncode == 6, refused.stderr
+        assert "Go on with:  onward screen resumes --job job.md" in refused.stderr
+        monkeypatch.setenv("OPENAI_API_KEY", "right")
+        poor = type_in(*words, "--price", "1000/1000", "--budget", "5 USD")
+        assert poor.returncode == 6, poor.stderr
+        assert not Path("r.csv").exists()
+        done = type_in(*words, "--price", "1/1", "--budget", "5 USD")
+        assert done.returncode == 0, done.stderr
+    assert sorted(names("r.csv")) == ["Anna Lindqvist", "Laura Bennett", "Wei Zhang"]
+    assert len(server.served) == 3

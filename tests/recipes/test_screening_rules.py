@@ -110,6 +110,34 @@ def test_the_name_counts_for_nothing() -> None:
     assert (first.name, second.name) == ("Anna Lindqvist", "Mohammed Özdemir")
 
 
+def test_the_scorer_is_given_no_name_address_or_pronoun_of_any_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from onward.recipes.resume_screening import rules
+
+    given: list[str] = []
+    embed = rules._embed
+    monkeypatch.setattr(rules, "_embed", lambda texts: given.extend(texts) or embed(texts))
+    for screening in sampled("job.md"):
+        given.clear()
+        screen(Path(screening.file))
+        said = "\n".join(given)
+        assert not [part for part in screening.name.split() if re.search(rf"\b{part}\b", said)]
+        assert not [email for email in screening.person.emails if email in said]
+        assert not re.search(r"@|\b(?:he|she|his|her|him)\b", said, re.I)
+        assert Path(screening.file).stem not in said
+
+
+def test_without_blinding_it_is_given_them() -> None:
+    path = resume("Ada Miller\n\nWORK\nAda Miller wrote services in Python and Django for nine years.\n")
+    shown = job(path, **{**parameters(asked()), "blind": False}).scores[0].evidence
+    assert (
+        shown
+        == screen(path).scores[0].evidence
+        == "Ada Miller wrote services in Python and Django for nine years."
+    )
+
+
 def test_the_reason_is_two_sentences_of_the_scores() -> None:
     found = {Path(screening.file).stem: screening for screening in sampled("job.md")}
     assert found["anna-lindqvist"].reason.startswith("Shows 6 of 6 must-haves and ")

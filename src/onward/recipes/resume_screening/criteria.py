@@ -13,6 +13,7 @@ import msgspec
 from onward.errors import UsageError
 from onward.recipes import documents
 from onward.recipes.resume_screening import vocabulary
+from onward.recipes.resume_screening.extras import need
 from onward.recipes.resume_screening.passages import blocks, content_words, words
 
 MUST_WEIGHT, NICE_WEIGHT = 3.0, 1.0
@@ -129,6 +130,7 @@ _HEAD = """\
 
 def to_yaml(criteria: Criteria, *, source: str, name: str) -> str:
     """The criteria as a file for people."""
+    need("yaml", "A file of criteria")
     import yaml
 
     class Dumper(yaml.SafeDumper):  # type: ignore[misc]
@@ -155,8 +157,9 @@ def from_yaml(text: str, source: str) -> Criteria:
     """Criteria as edited. A criterion that has no signs of its own gets those of :func:`with_signs`.
 
     Raises:
-        UsageError: it is no YAML, or not of the form that :func:`to_yaml` writes; names the place.
+        UsageError: PyYAML is missing, it is no YAML, or not of the form that :func:`to_yaml` writes; names the place.
     """
+    need("yaml", "A file of criteria")
     import yaml
 
     try:

@@ -19,6 +19,7 @@ from onward.recipes import documents
 from onward.recipes.resume_screening import asking, rules
 from onward.recipes.resume_screening.blind import personal
 from onward.recipes.resume_screening.criteria import Criteria
+from onward.recipes.resume_screening.extras import need
 from onward.recipes.resume_screening.flags import find_flags
 from onward.recipes.resume_screening.passages import addressed, words
 from onward.recipes.resume_screening.person import Person, find_person
@@ -131,7 +132,7 @@ def screen_resumes(
         model: from :func:`onward.llm.model`; without one, rules over the embedded vectors.
         blind, region: see :func:`screen`.
         options: any of ``onward.map``'s, such as ``workers``, ``every``, ``store`` and ``run``. With a language
-            model every resume is saved by itself, unless ``every`` says otherwise.
+            model every resume is saved by itself and tried three times, unless ``every`` and ``retries`` say otherwise.
 
     Returns:
         The run's report. Files that could not be screened are its failures. :func:`ranking` makes more of it.
@@ -140,8 +141,9 @@ def screen_resumes(
         UsageError: no resumes are named.
         OnwardError: whatever else keeps the run from finishing.
     """
+    need("phonenumbers", "Resume screening")
     if model is not None:
-        options.setdefault("every", 1)
+        options = {"every": 1, "retries": 2, **options}
     params = parameters(criteria, model, blind=blind, region=region)
     return screen.map(SelectionSource(resumes), params=params, **options)
 

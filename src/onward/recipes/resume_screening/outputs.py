@@ -10,6 +10,7 @@ from pathlib import Path
 from onward.errors import StoreUnwritable, UsageError
 from onward.recipes.resume_screening import sheets
 from onward.recipes.resume_screening.criteria import Criteria
+from onward.recipes.resume_screening.extras import need
 from onward.recipes.resume_screening.groups import Fairness
 from onward.recipes.resume_screening.page import page
 from onward.recipes.resume_screening.results import Screening, Unscreened
@@ -34,9 +35,11 @@ def check_outputs(paths: Sequence[Path]) -> None:
     """Refuse, before anything is paid for, what could not be written in the end.
 
     Raises:
-        UsageError: another ending, or a folder.
+        UsageError: another ending, or a folder, or the package that writes it is missing.
     """
     for path in paths:
+        if path.suffix.lower() == ".xlsx":
+            need("xlsxwriter", f"{path}: a spreadsheet")
         if path.suffix.lower() not in ENDINGS:
             raise UsageError(f"{path}: the ranking's name ends in {', '.join(ENDINGS)}")
         if path.is_dir():
