@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 from statistics import mean
 
-from evaluation.measured import Measured
+from evaluation.measured import Facts, Measured
 from evaluation.measures import rouge_l, words_covered
 from evaluation.scores import NotesScore, RankingScore, score_notes, score_ranking, score_summary
 from evaluation.sets import DEVELOPMENT, HELD_OUT, Ranking, RealMeeting, Sets
@@ -231,7 +231,7 @@ def facts_table(measured: Sequence[Measured]) -> str:
         facts, own = one.facts, sorted({str(value.get("model")) for value in one.values.values()})
         tokens = f"{facts.tokens / max(1, len(facts.asked)):.0f}"
         state = "this" if facts.code == code_digest(facts.system) else "an earlier one"
-        counts = [str(len(facts.asked)), str(len(facts.failures)), tokens, f"{facts.usd:.4f}"]
+        counts = [str(len(facts.asked)), str(len(facts.failures)), tokens, cost(facts)]
         rows.append([facts.model, facts.system, ", ".join(own), *counts, facts.day, state, facts.machine])
     head = [
         "model",
@@ -240,12 +240,20 @@ def facts_table(measured: Sequence[Measured]) -> str:
         "items",
         "failed",
         "tokens an item",
-        "USD in all",
+        "USD an item",
         "day",
         "state of the code",
         "machine",
     ]
     return table(head, rows)
+
+
+def cost(facts: Facts) -> str:
+    """Dollars an item, all attempts counted."""
+    paid = facts.model.startswith(("openai:", "openrouter:", "anthropic:"))
+    if paid and facts.tokens and not facts.usd:
+        return "price not known"
+    return f"{facts.usd / max(1, len(facts.asked)):.4f}" if paid else "0"
 
 
 def failures(measured: Sequence[Measured]) -> str:

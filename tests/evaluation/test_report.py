@@ -129,6 +129,16 @@ def test_real_meetings_stand_beside_the_simplest_summary() -> None:
     assert "no folder" in report([perfect_notes()], Sets(SETS.rankings, SETS.meetings, []))
 
 
+@pytest.mark.parametrize(
+    ("model", "usd", "told"),
+    [("openai:a", 0.1, "0.0500"), ("openai:b", 0.0, "price not known"), ("local", 0.0, "0")],
+)
+def test_what_an_item_cost_is_said_or_that_it_is_not_known(model: str, usd: float, told: str) -> None:
+    page = report([Measured(facts("notes", ["a", "b"], model=model, usd=usd, tokens=100), {})], SETS)
+    (row,) = rows(page, "What was measured")
+    assert (row["tokens an item"], row["USD an item"]) == ("50", told)
+
+
 def test_what_was_measured_is_kept_and_found_again(tmp_path: Path) -> None:
     for model in ("openai:gpt-5", "embedded"):
         results, _ = names(tmp_path, model, "notes")
