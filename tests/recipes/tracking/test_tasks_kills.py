@@ -156,6 +156,39 @@ def test_twenty_kills_leave_each_task_once(
     assert seen == _sorted(calm.seen())
 
 
+@pytest.mark.parametrize("tracker", [github, caldav, webhook, markdown], ids=lambda tracker: tracker.__name__)
+def test_notes_edited_while_a_task_is_in_doubt(
+    tracker: Callable[[ExitStack, Path], Place],
+    stack: ExitStack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Killed once the first task is there and before that is known, then told something else by the notes."""
+    for name in ("CALDAV_USERNAME", "CALDAV_PASSWORD"):
+        monkeypatch.setenv(name, "")
+    place = tracker(stack, tmp_path / "place")
+    if (tmp_path / "place" / "delay").exists():
+        (tmp_path / "place" / "delay").write_text(json.dumps({"before": 0, "after": 1}))
+    save(notes(*BEFORE[:3]))
+    with Path("log").open("a") as log:
+        process = subprocess.Popen(
+            [*PROGRAM, "tasks", "notes", "--to", place.to],
+            stdout=log,
+            stderr=log,
+            env=environment(**place.env),
+        )
+        while not place.trace() and process.poll() is None:
+            time.sleep(0.001)
+        process.kill()
+        process.wait()
+    save(notes(*[replace(one, due="2026-09-09") for one in BEFORE[:3]]))
+    done = tasks("notes", "--to", place.to, **place.env)
+    assert done.code == 0, done.err
+    seen = json.dumps(place.seen())
+    assert len(place.seen()) == 3
+    assert seen.count("2026-09-09") == 3, seen
+
+
 def _kill_somewhere(place: Place, chance: random.Random) -> None:
     """Start, and kill after a few more writes and a moment, or somewhere in starting."""
     writes, early = chance.randrange(4), chance.random() < 0.2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import onward
@@ -38,11 +38,17 @@ class Placed:
 
 @dataclass(frozen=True)
 class Made:
-    """A task that is there. ``new`` if this run has made it; ``left`` are fields that the tracker did not take."""
+    """What comes of making a task.
+
+    Attributes:
+        how: "made" it was just now; "found" it was there before this run; "doubtful" it was made by an attempt
+            that did not live to tell, perhaps from what the notes said then.
+        left: fields that the tracker did not take.
+    """
 
     ref: str
     url: str
-    new: bool
+    how: Literal["made", "found", "doubtful"]
     left: list[str] = field(default_factory=list)
 
 
@@ -68,76 +74,89 @@ class Desk:
         self._plan = plan
         self._in_doubt = in_doubt
         self._recreate = recreate
+        self._sent_before: set[str] = set()
         self._next_write = 0.0
         self._writing = threading.Lock()
 
     def put(self, task: Task) -> Placed:
         """The job's function."""
-        kept, entry = self._plan.kept.get(task.key), self._ledger.entry(task.key)
-        if entry is not None and entry.ref and kept is None:
-            kept = self._remembered(task, entry.ref, entry.url)
-            if kept is None and not self._recreate:
-                return _placed(task, "deleted", entry.ref, entry.url)
-        if entry is None or not entry.ref or kept is None:
-            made: Made = onward.once("create", self._create, task)
-            if made.new:
-                fields = self._tracker.fields(task)
-                self._ledger.made(Kept(made.ref, stamp_of(task, fields), fields, url=made.url))
-                return _placed(task, "created", made.ref, made.url, made.left)
-            kept = self._plan.kept[task.key]
-        return self._renew(task, kept)
+        known, kept = self._known(task)
+        if known and kept is None and not self._recreate:
+            return self._placed(task, "deleted")
+        if known and kept is not None:
+            return self._renew(task, kept)
+        made: Made = onward.once("create", self._create, task)
+        if made.how == "made":
+            fields = self._tracker.fields(task)
+            self._ledger.made(Kept(made.ref, stamp_of(task, fields), fields, url=made.url))
+            return Placed(task.key, task.meeting, task.title, "created", made.ref, made.url, made.left)
+        there = self._tracker.find(task.key, made.ref, self._plan.since)
+        placed = self._renew(task, there) if there is not None else self._placed(task, "deleted")
+        ours = made.how == "doubtful" and placed.action in ("unchanged", "updated")
+        return replace(placed, action="created") if ours else placed
 
     def preview(self, task: Task) -> Placed:
         """What :meth:`put` would do now. Does nothing."""
-        kept, entry = self._plan.kept.get(task.key), self._ledger.entry(task.key)
-        if kept is None and entry is not None and entry.ref:
-            kept = self._remembered(task, entry.ref, entry.url)
-            if kept is None and not self._recreate:
-                return _placed(task, "deleted", entry.ref, entry.url)
+        known, kept = self._known(task)
         if kept is None:
-            return _placed(task, "created")
-        left = self._left(task, kept)
+            return self._placed(task, "deleted" if known and not self._recreate else "created")
         if kept.closed:
-            return _placed(task, "closed", kept.ref, kept.url, left)
-        action: Action = "updated" if self._changes(task, kept) else "unchanged"
-        return _placed(task, action, kept.ref, kept.url, left)
+            return self._placed(task, "closed", kept)
+        return self._placed(task, "updated" if self._changes(task, kept) else "unchanged", kept)
 
     def reconcile(self, task: Task, name: str, idempotency_key: str) -> Any:
         """An act was begun, and nobody knows whether it was done: the tracker is asked."""
         if not self._tracker.readable:
+            self._sent_before.add(task.key)
             return "redo" if self._in_doubt == "redo" else "leave"
         kept = self._tracker.find(task.key, "", self._plan.since)
-        return "redo" if kept is None else onward.Done(Made(kept.ref, kept.url, new=True))
+        return "redo" if kept is None else onward.Done(Made(kept.ref, kept.url, "doubtful"))
+
+    def _known(self, task: Task) -> tuple[bool, Kept | None]:
+        """Whether onward remembers making it, and the task if it is there."""
+        kept, entry = self._plan.kept.get(task.key), self._ledger.entry(task.key)
+        if entry is None or not entry.ref:
+            return False, kept
+        if kept is None and self._tracker.readable:  # not among those listed: it may be older
+            kept = self._tracker.find(task.key, entry.ref, self._plan.since)
+        if not self._tracker.readable:
+            kept = Kept(entry.ref, entry.stamp, {}, url=entry.url)
+        return True, kept
 
     def _create(self, task: Task, *, idempotency_key: str) -> Made:
         # The task's own key tells it apart, not this run's: it holds for whoever runs this, from wherever.
         there = self._plan.kept.get(task.key)
         if there is not None:
-            return Made(there.ref, there.url, new=False)
+            return Made(there.ref, there.url, "found")
         self._wait()
         fields = self._tracker.fields(task)
         kept = self._tracker.create(task, stamp_of(task, fields))
+        if (
+            task.key in self._sent_before
+        ):  # what it was told then may differ, and a receiver that knows it ignores this
+            self._tracker.update(kept, fields, task, stamp_of(task, fields))
         left = [name for name, text in fields.items() if kept.fields.get(name, "") != text]
-        return Made(kept.ref, kept.url, new=True, left=left)
+        return Made(kept.ref, kept.url, "made", left)
 
     def _renew(self, task: Task, kept: Kept) -> Placed:
-        if self._changes(task, kept) and self._tracker.readable:
-            kept = (
-                self._tracker.find(task.key, kept.ref, self._plan.since) or kept
-            )  # as it is now, not at the start
-        if kept.closed:
-            return self._remember(task, kept, "closed")
-        changes = self._changes(task, kept)
-        if not changes:
-            return self._remember(task, kept, "unchanged")
+        if self._changes(task, kept) and self._tracker.readable:  # it is time to know how it is now
+            now = self._tracker.find(task.key, kept.ref, self._plan.since)
+            if now is None:
+                return self._placed(task, "deleted")
+            kept = now
+        changes = {} if kept.closed else self._changes(task, kept)
+        action: Action = "closed" if kept.closed else "updated" if changes else "unchanged"
+        if changes:
+            kept = self._update(task, kept, changes)
+        self._ledger.made(kept)
+        return self._placed(task, action, kept)
+
+    def _update(self, task: Task, kept: Kept, changes: Fields) -> Kept:
         self._wait()
-        stamp = stamp_after(kept, task, changes)
         if self._tracker.readable:
-            kept = self._tracker.update(kept, changes, task, stamp)
-        else:
-            onward.once("update", self._send_update, kept, changes, task)
-            kept = Kept(kept.ref, stamp, changes, url=kept.url)
-        return self._remember(task, kept, "updated")
+            return self._tracker.update(kept, changes, task, stamp_after(kept, task, changes))
+        onward.once("update", self._send_update, kept, changes, task)
+        return Kept(kept.ref, stamp_after(kept, task, changes), changes, url=kept.url)
 
     def _send_update(self, kept: Kept, changes: Fields, task: Task, *, idempotency_key: str) -> None:
         self._tracker.update(kept, changes, task, stamp_after(kept, task, changes))
@@ -164,16 +183,10 @@ class Desk:
             and digest(text) != wrote.get(name)
         ]
 
-    def _remember(self, task: Task, kept: Kept, action: Action) -> Placed:
-        self._ledger.made(kept)
-        return _placed(task, action, kept.ref, kept.url, self._left(task, kept))
-
-    def _remembered(self, task: Task, ref: str, url: str) -> Kept | None:
-        """A task that was made and was not among those listed."""
-        if self._tracker.readable:
-            return self._tracker.find(task.key, ref, self._plan.since)
-        entry = self._ledger.entry(task.key)
-        return Kept(ref, entry.stamp, {}, url=url) if entry else None
+    def _placed(self, task: Task, action: Action, kept: Kept | None = None) -> Placed:
+        left = self._left(task, kept) if kept else []
+        ref, url = (kept.ref, kept.url) if kept else ("", "")
+        return Placed(task.key, task.meeting, task.title, action, ref, url, left)
 
     def _wait(self) -> None:
         with self._writing:
@@ -182,9 +195,3 @@ class Desk:
             self._next_write = max(now, self._next_write) + self._tracker.spacing
         if wait > 0:
             time.sleep(wait)
-
-
-def _placed(
-    task: Task, action: Action, ref: str = "", url: str = "", left: list[str] | None = None
-) -> Placed:
-    return Placed(task.key, task.meeting, task.title, action, ref, url, left or [])
