@@ -20,13 +20,14 @@ GENERAL = [
     "verify",
     "copy",
     "repair",
+    "crash-test",
 ]
 SYSTEMS = ["screen", "tasks"]
 
 
 def test_the_commands_in_the_order_of_use(onward: Command) -> None:
     ended = onward("--help")
-    listed = re.findall(r"^  (\w+)  ", ended.out.partition("Commands:")[2], re.MULTILINE)
+    listed = re.findall(r"^  ([\w-]+)  ", ended.out.partition("Commands:")[2], re.MULTILINE)
     assert listed == GENERAL + SYSTEMS
     assert ended.code == 0
 

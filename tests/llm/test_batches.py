@@ -464,17 +464,3 @@ def test_a_refused_key_stops_the_run(server: ModelServer) -> None:
     server.behaviour.answer = lambda prompt, body: BAD_KEY
     with pytest.raises(llm.KeyRefused):
         run(openai_at(server))
-
-
-def test_a_batch_is_found_with_another_key(server: ModelServer) -> None:
-    """A key may be renewed between sessions."""
-    url = f"{server.url}/v1"
-    old, new = (llm.model("openai:test", base_url=url, api_key=key, price=PRICE) for key in ("old", "new"))
-    server.batches.seconds = 4
-    with pytest.raises(onward.Stopped):
-        run(old, deadline=2)
-    assert len(server.batches.made) == 1
-    assert run(new).succeeded == 10
-    assert len(server.batches.made) == 1
-    old.close()
-    new.close()

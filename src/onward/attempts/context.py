@@ -126,6 +126,11 @@ class Attempt:
     def item(self) -> Item:
         return self._unit[0]
 
+    @property
+    def unit(self) -> Sequence[Item]:
+        """The items of this call."""
+        return self._unit
+
     # Steps and counters
 
     def claim(self, name: str, what: str = "step") -> None:

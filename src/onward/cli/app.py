@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from onward._version import __version__
-from onward.cli import history, keeping, looking, notes, retrying, running, screen, tasks, upkeep
+from onward.cli import crash, history, keeping, looking, notes, retrying, running, screen, tasks, upkeep
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -47,6 +47,7 @@ for command in (
     upkeep.verify,
     upkeep.copy,
     upkeep.repair,
+    crash.crash_test,
     screen.screen,
     notes.notes,
     tasks.tasks,

@@ -104,6 +104,18 @@ policies = together(
 """How it is to be done."""
 
 
+crashing = together(
+    _policy("--key", metavar="FIELD", help="The field that identifies an item [default: its position]."),
+    _policy("--param", metavar="K=V", multiple=True, help="A parameter of the function; V is JSON or text."),
+    _policy("--every", metavar="WHEN", help='When to save: 100, "5s", auto [default: the job\'s].'),
+    _policy("--workers", type=int, metavar="N", help="Items at a time."),
+    _policy("--executor", metavar="NAME", help="Where the function runs: inline, threads, asyncio."),
+    _policy("--retries", type=int, metavar="N", help="Further attempts at an item that fails."),
+    _policy("--batch", type=int, metavar="N", help="Give the function lists of N items."),
+)
+"""What a crash test may change of a job."""
+
+
 def overrides(context: click.Context) -> dict[str, Any]:
     """The policies given on the command line, as ``map`` takes them; the job's own stay for the others."""
     found: dict[str, Any] = {}

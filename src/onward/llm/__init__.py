@@ -36,7 +36,7 @@ from onward.llm.base import (
     Usage,
 )
 from onward.llm.clients import Access
-from onward.llm.line import Limits, Line, Pool
+from onward.llm.line import Limits, Line
 from onward.llm.prices import FREE, Listed, Price, Priced
 from onward.llm.prompts import Prompt
 from onward.llm.scripted import Scripted
@@ -111,7 +111,7 @@ def model(
     settings = Settings(max_tokens, temperature, dict(options or {}), schema_mode)
     limits = Limits(rpm, tpm, concurrency)
     if not isinstance(spec, str):
-        pool = Pool(spec.name, str(id(spec))) if limits != Limits() else None
+        pool = f"{spec.name} {id(spec)}" if limits != Limits() else None
         return Model(Line(spec.name, partial(_given, spec), price or FREE, limits, pool), settings)
     provider, _, name = spec.partition(":")
     if provider not in _PROVIDERS:
@@ -146,9 +146,11 @@ _Found = tuple[str, Callable[[], Backend], Priced]
 """The model's full name, what connects it, and its price."""
 
 
-def _pool(name: str, chosen: _Chosen) -> Pool:
-    key = blake2b((chosen.api_key or "").encode(), digest_size=8).hexdigest()
-    return Pool(" ".join([name, *([chosen.base_url] if chosen.base_url else [])]), key)
+def _pool(name: str, chosen: _Chosen) -> str:
+    """What shares the limits of a provider: a model, an address, a key (but not to be read)."""
+    key = blake2b((chosen.api_key or "").encode(), digest_size=4).hexdigest()
+    parts = [name, *([chosen.base_url] if chosen.base_url else []), *([key] if chosen.api_key else [])]
+    return " ".join(parts)
 
 
 def _given(backend: Backend) -> Backend:

@@ -35,19 +35,6 @@ class Limits:
     concurrency: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Whose limits requests share.
-
-    Attributes:
-        name: the model and its address; what is learnt is noted under it.
-        account: tells keys apart that have limits of their own, and is not noted: a key may be renewed.
-    """
-
-    name: str
-    account: str = ""
-
-
 class Line:
     """What connects a process with one model.
 
@@ -55,8 +42,8 @@ class Line:
         name: the provider and the model.
         price: what its tokens cost.
         limits: how fast it may be asked.
-        pool: the limits that it shares with all lines of the process that have the same; None if its requests need
-            no pacing.
+        pool: the name of the limits that it shares with all lines of the process that have the same; None if its
+            requests need no pacing.
     """
 
     def __init__(
@@ -65,7 +52,7 @@ class Line:
         connect: Callable[[], Backend],
         price: Priced,
         limits: Limits = Limits(),
-        pool: Pool | None = None,
+        pool: str | None = None,
     ) -> None:
         self.name = name
         self.price = price
@@ -114,8 +101,7 @@ class Line:
         if self.pool is None:
             return None
         limits = self.limits
-        given = (limits.rpm, limits.tpm, limits.concurrency)
-        return shared(self.pool.name, self.pool.account, *given)
+        return shared(self.pool, rpm=limits.rpm, tpm=limits.tpm, concurrency=limits.concurrency)
 
     async def _send(self, request: Request) -> Completion:
         """One request to the back end, promised against the run's budget and paid for whatever comes of it."""
@@ -139,7 +125,7 @@ class Line:
         if api is None:
             raise Stopped(f"{self.name} takes no batches: leave executor= out")
         self._check_price(run)
-        desk = desk_of(run, self.pool.name if self.pool else self.name, api)
+        desk = desk_of(run, self.pool or self.name, api)
         async with AsyncExitStack() as held:
             async with desk.admission:
                 await held.enter_async_context(run.reserve(**self.amounts(_most(request), SHARE)))

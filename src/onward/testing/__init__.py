@@ -8,4 +8,10 @@ and let pytest collect the class:
     class TestMySource(SourceSuite):
         def make(self, folder):
             return MySource(...)
+
+:func:`crash_test` kills a job of yours again and again, and compares how it ends.
 """
+
+from onward.testing.crash import CrashReport, CrashTestFailed, crash_test
+
+__all__ = ["CrashReport", "CrashTestFailed", "crash_test"]

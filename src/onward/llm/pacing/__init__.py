@@ -15,7 +15,7 @@ if hasattr(os, "register_at_fork"):
     )  # whose locks may be held by threads that the child lacks
 
 
-def shared(name: str, account: str, rpm: float | None, tpm: float | None, concurrency: int | None) -> Pacer:
-    """The process's pacer for a model of an account with these limits; runs note by the name what was learnt."""
-    key = (name, account, rpm, tpm, concurrency)
+def shared(name: str, *, rpm: float | None, tpm: float | None, concurrency: int | None) -> Pacer:
+    """The process's pacer for a model with these limits; ``name`` tells providers apart, and their addresses."""
+    key = (name, rpm, tpm, concurrency)
     return _shared.get(key) or _shared.setdefault(key, Pacer(name, rpm=rpm, tpm=tpm, concurrency=concurrency))
