@@ -22,7 +22,7 @@ GENERAL = [
     "repair",
     "crash-test",
 ]
-SYSTEMS = ["screen", "tasks"]
+SYSTEMS = ["screen", "notes", "tasks"]
 
 
 def test_the_commands_in_the_order_of_use(onward: Command) -> None:
