@@ -2,6 +2,8 @@
 
 import asyncio
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,11 +171,14 @@ def test_it_is_asked_from_any_thread_and_any_loop(model: llm.Model, server: Mode
     assert answered == ["ok"] * 24
 
 
-def test_it_goes_to_other_processes(model: llm.Model, server: ModelServer) -> None:
-    model.ask_sync("Say")
-    copy = pickle.loads(pickle.dumps(model))
-    assert copy.ask_sync("Say").value == "ok"
-    copy.close()
+def test_it_goes_to_other_processes(server: ModelServer, tmp_path: Path) -> None:
+    model = llm.model("openai:test", base_url=f"{server.url}/v1")
+    assert model.ask_sync("Say").value == "ok"  # it has connections, which stay here
+    (tmp_path / "model").write_bytes(pickle.dumps(model))
+    script = "import pickle; print(pickle.load(open('model', 'rb')).ask_sync('Say').value)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("ok\n", "")
+    model.close()
 
 
 def test_a_wait_that_is_cancelled_cancels_the_call(server: ModelServer) -> None:
