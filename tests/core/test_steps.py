@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import time
 from typing import Any
 
 import pytest
@@ -169,3 +170,14 @@ def test_counters_count_with_the_item_that_settles(store: MemoryRuns) -> None:
     assert report.counters == {"calls": 2, "tokens": 21.0}, "those of the attempt that settled"
     again = onward.load("job", store=store)
     assert again.counters == report.counters
+
+
+def test_with_every_item_saved_a_step_is_saved_too(store: MemoryRuns) -> None:
+    def work(item: int) -> None:
+        onward.step("a", len, "")
+        until = time.monotonic() + 20
+        while not list(store.reader("job", "default").steps()):
+            assert time.monotonic() < until
+            time.sleep(0.001)
+
+    assert onward.map(work, range(3), job="job", store=store, every=1, max_failures=None).succeeded == 3

@@ -372,7 +372,8 @@ class Journal:
         if not (self._unsaved or self.steps.unsaved or self.ledger.unsaved):
             return None
         now = time.perf_counter()
-        if now >= self._cadence.due_at or len(self._unsaved) >= self._most:
+        unsaved = len(self._unsaved) or self.steps.unsaved  # a step alone counts as one
+        if now >= self._cadence.due_at or unsaved >= self._most:
             return 0.0
         limit = self._cadence.wait if self._background else self._cadence.longest
         return None if limit is None else max(0.0, self._cadence.saved_at + limit - now)
