@@ -136,6 +136,11 @@ class Handler(BaseHTTPRequestHandler):
     def listed(self, url):
         asked = {name: values[0] for name, values in parse_qs(url.query).items()}
         found = issues()
+        if (FOLDER / "lag").exists():  # it takes a while until the list has what was made
+            oldest = time.time() - float((FOLDER / "lag").read_text())
+            found = [
+                one for one in found if (FOLDER / f"issue-{one['number']}.json").stat().st_mtime < oldest
+            ]
         if asked.get("state", "open") != "all":
             found = [one for one in found if one["state"] == asked.get("state", "open")]
         if "since" in asked:

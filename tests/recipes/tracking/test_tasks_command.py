@@ -2,7 +2,9 @@
 
 import json
 import re
+import signal
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -334,6 +336,25 @@ def test_a_refused_key_stops_and_resumes(github: Server) -> None:
     assert "saved at 1/3. Go on with:" in stopped.err
     assert tasks("notes", "--to", "github:octo/work").code == 0
     assert len(list(github.folder.glob("issue-*.json"))) == 3
+
+
+def test_an_interrupt_leaves_what_is_made(github: Server) -> None:
+    save(notes(*many(10)))
+    (github.folder / "delay").write_text('{"before": 0.2, "after": 0}')
+    with Path("log").open("w") as log:
+        process = subprocess.Popen(
+            [*PROGRAM, "tasks", "notes", "--to", "github:octo/work"],
+            stdout=log,
+            stderr=log,
+            env=environment(),
+        )
+        while not list(github.folder.glob("issue-*.json")):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 75, Path("log").read_text()
+    assert "Go on with:  onward tasks notes --to github:octo/work" in Path("log").read_text()
+    assert tasks("notes", "--to", "github:octo/work").code == 0
+    assert len(list(github.folder.glob("issue-*.json"))) == 10
 
 
 def test_a_refused_task_is_that_items_failure(github: Server) -> None:

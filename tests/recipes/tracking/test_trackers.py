@@ -8,7 +8,8 @@ import httpx2
 import pytest
 
 from onward.recipes.meeting_tasks.trackers import Kept, Tracker, open_tracker
-from onward.recipes.meeting_tasks.trackers.suite import IdempotentSuite, TrackerSuite
+from onward.recipes.meeting_tasks.trackers.github import GitHub
+from onward.recipes.meeting_tasks.trackers.suite import IdempotentSuite, TrackerSuite, task
 from recipes.tracking.servers import Server
 
 
@@ -104,3 +105,11 @@ class TestGitHub(TrackerSuite):
 
     def finish(self, kept: Kept) -> None:
         self.change(kept, state="closed")
+
+    def test_a_list_that_lags_is_looked_at_again(self) -> None:
+        tracker = GitHub("octo/work")
+        tracker.lag = 2.0
+        (self.server.folder / "lag").write_text("1")
+        self.put(tracker, task(1))
+        assert tracker.find("key0001", "", None) is not None
+        tracker.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
@@ -27,6 +28,9 @@ from onward.recipes.meeting_tasks.trackers.http import Http
 
 API = "https://api.github.com"
 PAGE = 100
+LAG = 3.0
+"""Seconds after which the list is looked at again for an issue that is not in it but may have been made."""
+
 _BEGIN = "<!-- onward -->"
 _STAMP = re.compile(r"<!-- onward-task (?P<stamp>\{[^\n]*\}) -->")
 
@@ -53,7 +57,9 @@ class GitHub:
             "x-github-api-version": "2022-11-28",
         }
         api = os.environ.get("GITHUB_API_URL") or API
-        self.spacing = 1.0 if api.startswith(API) else 0.0  # so github.com asks of what writes
+        public = api.startswith(API)
+        self.spacing = 1.0 if public else 0.0  # so github.com asks of what writes
+        self.lag = LAG if public else 0.0
         self._http = Http(api.rstrip("/") + "/", self.name, headers)
 
     def fields(self, task: Task) -> Fields:
@@ -73,7 +79,7 @@ class GitHub:
             response = self._http.read("GET", f"{self._issues}/{ref}", fine=(200, 301, 404, 410))
             kept = _kept(response.json()) if response.status_code == 200 else None
             return kept if kept is not None and kept.stamp.key == key else None
-        return next((kept for kept in self._listed(since, "desc") if kept.stamp.key == key), None)
+        return self._in_list(key, since) or (self._in_list(key, since, after=self.lag) if self.lag else None)
 
     def create(self, task: Task, stamp: Stamp) -> Kept:
         fields = self.fields(task)
@@ -93,6 +99,10 @@ class GitHub:
 
     def close(self) -> None:
         self._http.close()
+
+    def _in_list(self, key: str, since: date | None, after: float = 0.0) -> Kept | None:
+        time.sleep(after)
+        return next((kept for kept in self._listed(since, "desc") if kept.stamp.key == key), None)
 
     def _listed(self, since: date | None, direction: str) -> Iterator[Kept]:
         asked: dict[str, Any] = {"state": "all", "sort": "created", "direction": direction, "per_page": PAGE}
