@@ -89,3 +89,26 @@ def test_twenty_kills_change_nothing_and_cost_what_was_in_flight(tmp_path: Path)
     assert kills >= 10  # until the run was finished
     assert documents(tmp_path / "killed") == documents(tmp_path / "whole")
     assert needed <= made <= needed + 2 * kills  # two workers: two questions in flight at a kill
+
+
+def test_an_interrupt_ends_a_long_meeting_after_its_part_and_it_goes_on_there(tmp_path: Path) -> None:
+    write_meetings(tmp_path / "meetings")
+    (tmp_path / "app.py").write_text(ANSWER)
+    environment = {**os.environ, "OPENAI_API_KEY": "test"}
+    log = tmp_path / "calls.jsonl"
+    with server_process(
+        "--answer", f"{tmp_path / 'app.py'}:answer", "--log", str(log), "--latency", "0.3"
+    ) as url:
+        process = subprocess.Popen(command(url, "notes"), env=environment, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while len(logged(log)) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 75
+        assert "Go on with:  onward notes meetings" in told
+        asked = len(logged(log))
+        assert asked <= 5  # the parts under way, and no more
+        assert subprocess.run(command(url, "notes"), env=environment, check=False).returncode == 0
+        prompts = [call["prompt"] for call in logged(log)]
+    assert len(prompts) == len(set(prompts)) > 20

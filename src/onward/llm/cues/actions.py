@@ -72,6 +72,7 @@ class Actions:
         weak: bool = False,
         flag: str = "",
         due: str | None = None,
+        best: Sentence | None = None,
     ) -> Action:
         """Note an action, or that one known already was spoken of again.
 
@@ -82,8 +83,9 @@ class Actions:
             weak: it is only a need so far.
             flag: what to check.
             due: when, if none of the sentences says so.
+            best: the sentence that says what, if not the one with the cue.
         """
-        known = self._same(cue.what, owners, said[-1])
+        known = self._same(cue, owners, said[-1])
         if known is None:
             if not weak:
                 self._supersede(owners, said[-1])
@@ -92,7 +94,8 @@ class Actions:
             self._all.append(known)
         if known.best is None or (points(known.what) and not points(cue.what)):
             known.what = cue.what
-            known.best = next((one for one in said if cue.said and cue.said in plain(one.text)), said[0])
+            with_cue = (one for one in said if cue.said and cue.said in plain(one.text))
+            known.best = best or next(with_cue, said[0])
         elif known.offered and cue.kind in ("commit", "promise") and not points(cue.what):
             known.best, known.offered = said[-1], False  # taken on in the speaker's own words at last
         known.subjects |= content(without_due_words(cue.what))
@@ -110,6 +113,8 @@ class Actions:
             action.sentences.append(sentence)
         action.touched = max(action.touched, sentence.floor)
         self._focus, self._owner_only, self._proposed = action, False, None
+        if action.offered and cue is not None and cue.kind == "commit":
+            action.best, action.offered = sentence, False  # taken on at last
         found = _due_of(cue, sentence)
         if found:
             action.due = ([due for due in found if due.strict] or found)[-1].text
@@ -146,8 +151,9 @@ class Actions:
 
     # ----------------------------------------------------------------------------------- the same
 
-    def _same(self, what: str, owners: list[str], sentence: Sentence) -> Action | None:
-        subjects = content(without_due_words(what))
+    def _same(self, cue: Cue, owners: list[str], sentence: Sentence) -> Action | None:
+        subjects = content(without_due_words(cue.what))
+        restated = cue.kind in ("now", "assign")  # by somebody else, in more words
         for action in reversed(self._all):
             near = sentence.floor - action.touched <= AGAIN_WITHIN
             if not set(owners) & set(action.owners):
@@ -158,7 +164,11 @@ class Actions:
                 return action
             if shared and sentence.floor == action.touched and owners != [sentence.speaker]:
                 return action  # "That's Ada. Ada calls them on Monday."
-            if points(action.what) and not action.due and 1 <= sentence.floor - action.touched <= 2:
+            if (
+                points(action.what)
+                and 1 <= sentence.floor - action.touched <= 2
+                and (restated or not action.due)
+            ):
                 return action
         return None
 
@@ -205,5 +215,7 @@ def _due_of(cue: Cue | None, sentence: Sentence) -> Sequence[DueWords]:
     found = due_words(sentence.text)
     if cue is None or not cue.said or cue.said not in plain(sentence.text):
         return found
-    mine = [due for due in found if plain(due.text) in cue.said]
-    return mine or (found if len(cue.said) * 2 >= len(plain(sentence.text)) else [])
+    for part in (cue.what, cue.said):
+        if mine := [due for due in found if plain(due.text) in part]:
+            return mine
+    return found if len(cue.said) * 2 >= len(plain(sentence.text)) else []

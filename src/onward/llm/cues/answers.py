@@ -13,13 +13,13 @@ _YES = re.compile(
     rf"""(?ix){_LEAD}(?:i\ can\b(?!'t|\ not)|yes|yeah|yep|yup|sure|ok|okay|of\ course|absolutely|certainly|definitely|happy\ to|gladly|
     will\ do|can\ do|done|fine|all\ right|alright|got\ it|on\ it|no\ problem|no\ worries|sounds\ good|works\ for\ me|makes\ sense|
     deal|agreed|consider\ it|you\ got\ it|i\ will\b|i'll|i'd\ be\ (?:happy|glad)|leave\ it|perfect|good\ idea|understood|noted|right|
-    that's\ fine|by\ all\ means|mhm|mm-hm)\b"""
+    that's\ fine|\w+ing\ (?:it|them|that)\b|by\ all\ means|mhm|mm-hm)\b"""
 )
 _NO = re.compile(
     r"""(?ix)\b(?:i\ can't|i\ cannot|can't\ do|won't\ be\ able|unable|i'd\ rather\ not|no\ time|don't\ have\ (?:the\ )?(?:time|capacity|
     bandwidth)|i'm\ (?:swamped|off|away|out|on\ (?:leave|holiday|vacation)|too\ busy|fully\ booked)|not\ me\b|not\ my|someone\ else|
     somebody\ else|not\ possible|i\ already|already\ (?:did|done|sent|have)|i\ don't\ think\ so|i\ won't|i\ did\ (?:already|that)|
-    i'm\ afraid|sending\ it\ (?:right\ )?now|just\ (?:sent|did|done)|^done[.!]*$|^(?:there[.,!]?\ )?sent[.!]*$|\w+ing\ (?:it|her|him|them)\ (?:right\ )?now\b)"""
+    i'm\ afraid|i\ (?:always\ )?do\ (?:that|it)\ (?:anyway|already)|sending\ it\ (?:right\ )?now|just\ (?:sent|did|done)|^done[.!]*$|^(?:there[.,!]?\ )?sent[.!]*$|\w+ing\ (?:it|her|him|them)\ (?:right\ )?now\b)"""
 )
 _NAY = re.compile(
     r"(?i)^(?:(?:well|oh|ah|er|hm|sorry|thanks|thank you|mm)[,.!]?\s+)*(?:no|nope|nah|not really|rather not|don't)\b"
@@ -45,7 +45,7 @@ _VOLUNTEERS = re.compile(
     rf"""(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|sure|fine|alright)[,.!]?\s+)*(?:me[.,!]?(?:\ (?:then|please|again))?[.!]?$|mine[.,!]|that's\ me|
     that\ would\ be\ me|it's\ me|leave\ (?:it|that)\ (?:to|with)\ me|on\ it|happy\ to|i\ guess\ (?:me|i)|i'm\ on\ (?:it|that)|i\ got\ (?:it|this|that)|
     i(?:'ll|\ will|\ can|\ could)(?:\ (?:do|take|handle|own|look\ after|look\ into|sort|run|get|have\ a\ (?:go|look)|grab|pick|try)
-    (?:\ (?:it|that|this|those|them|on|up|care|one|out|of|to|into))*(?:\W.*)?)?[.,!]*$|i\ can[.,])"""
+    (?:\ (?:it|that|this|those|them|on|up|care|one|out|of|to|into))*(?:\W.*)?)?[.,!]*$|i\ can[.,]|i\ (?:do|am|will)[.,!]*$)|^(?:[^\s]+\s+){{1,7}}(?:so,?\ |guess\ )me[.!]*$"""
 )
 _FILL = word_set(
     """okay ok so then make let lets let's say fine works work good great yes yeah no actually wait oh ah i can do that give

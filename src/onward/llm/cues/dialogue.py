@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from onward.llm.cues import answers
-from onward.llm.cues.actions import Action, Actions
+from onward.llm.cues.actions import AGAIN_WITHIN, Action, Actions
 from onward.llm.cues.due_words import due_words
 from onward.llm.cues.grammar import Cue, cues
 from onward.llm.cues.people import People
@@ -148,7 +148,8 @@ class Dialogue:
             self._pending.remove(one)
         elif asked or answers.takes_up(text) or (answers.is_bare(sentence.text) and due_words(sentence.text)):
             self._pending.remove(one)
-            self._actions.add(one.cue, [one.sentence.speaker], [one.sentence])
+            taken = self._actions.add(one.cue, [one.sentence.speaker], [one.sentence], due=one.due)
+            taken.touched = sentence.floor
 
     def _answer_by_name(self, one: _Pending, sentence: Sentence, text: str, found: list[Cue]) -> None:
         """ "Who calls them?" - "That's Victor." """
@@ -181,19 +182,24 @@ class Dialogue:
             if not cue.pronominal:
                 return False  # "Sure. I'll also ..." is another thing; what was asked still waits
             cue = mine[0]
-        self._take_on(one, cue, sentence)
+        words = [other for other in found if other.kind in ("commit", "offer")]
+        self._take_on(one, cue, sentence, best=sentence if words and one.cue.kind == "open" else None)
         return True
 
-    def _take_on(self, one: _Pending, cue: Cue, sentence: Sentence) -> None:
+    def _take_on(self, one: _Pending, cue: Cue, sentence: Sentence, best: Sentence | None = None) -> None:
         if _PLURAL.search(one.sentence.text):
             one.taken_by.append(sentence.speaker)
         else:
             self._pending.remove(one)
-        self._actions.add(cue, [sentence.speaker], [one.sentence, sentence], due=one.due)
+        self._actions.add(cue, [sentence.speaker], [one.sentence, sentence], due=one.due, best=best)
 
     # --------------------------------------------------------------------------------------- cues
 
     def _take(self, cue: Cue, sentence: Sentence) -> None:
+        if cue.kind in ("promise", "assign", "now") and _RECAP.search(self._floor_begins):
+            owners = self._people.named(cue.name) or [cue.name or sentence.speaker]
+            if self._actions.any_of(owners):
+                return  # a recap names what was spoken of before
         match cue.kind:
             case "commit":
                 self._commit(cue, sentence)
@@ -207,6 +213,8 @@ class Dialogue:
                 r"(?i)(?:so|then|okay|and)\b", plain(sentence.text)
             ):
                 self._assign(cue, sentence)
+            case "now" if self._people.named(cue.name):
+                self._ask(replace(cue, kind="ask"), sentence)
             case "offer":
                 self._offer(cue, sentence)
             case "every" if due_words(cue.said):
@@ -219,7 +227,8 @@ class Dialogue:
     def _commit(self, cue: Cue, sentence: Sentence) -> None:
         asked = self._asked(cue, sentence)
         if asked is not None:
-            self._take_on(asked, asked.cue if cue.pronominal else cue, sentence)
+            best = sentence if asked.cue.kind == "open" else None
+            self._take_on(asked, asked.cue if cue.pronominal else cue, sentence, best)
         elif cue.pronominal and (known := self._actions.meant(sentence, cue.what)):
             self._actions.again(known, sentence, cue)
         elif not cue.pronominal or due_words(cue.said) or _says_itself(cue, sentence):
@@ -246,7 +255,8 @@ class Dialogue:
         elif asked := self._asked(cue, sentence):
             self._take_on(asked, asked.cue if cue.pronominal else cue, sentence)
             return
-        known = self._actions.latest_of(sentence.speaker, sentence.floor, within=1)
+        within = AGAIN_WITHIN if cue.pronominal else 1
+        known = self._actions.latest_of(sentence.speaker, sentence.floor, within=within)
         if known is None:
             self._actions.add(cue, [sentence.speaker], [sentence])
             return
@@ -261,7 +271,7 @@ class Dialogue:
         known = self._actions.latest_of(sentence.speaker, sentence.floor, within=2)
         if cue.pronominal and opened and _POINTED.search(cue.what):
             self._commit(cue, sentence)
-        elif cue.pronominal and known and due_words(cue.said):
+        elif known and due_words(cue.said) and (cue.pronominal or content(cue.what) & known.subjects):
             self._actions.again(known, sentence, cue)
         else:
             self._pending.append(_Pending(cue, sentence, []))
@@ -287,7 +297,8 @@ class Dialogue:
         """Read a sentence without cues: it may say when."""
         found = due_words(sentence.text)
         for one in self._pending:
-            mine = one.sentence.speaker == sentence.speaker and one.cue.kind in ("ask", "tell")
+            offered = one.cue.kind == "offer" and one.sentence.floor == sentence.floor
+            mine = one.sentence.speaker == sentence.speaker and (one.cue.kind in ("ask", "tell") or offered)
             if mine and found and (answers.is_bare(sentence.text) or self._actions.when_asked):
                 one.due = found[-1].text
         self._actions.date(sentence, text)
@@ -295,6 +306,8 @@ class Dialogue:
 
 def _says_itself(cue: Cue, sentence: Sentence) -> bool:
     """Whether "it" needs no antecedent: the sentence names the thing, or the verb is enough."""
-    if re.match(r"(?:get back|look into|follow up|find out|check with|chase)\b", cue.what):
+    if re.match(
+        r"(?:get back|look into|follow up|find out|check with|chase|pass|tell|let|remind)\b", cue.what
+    ):
         return True
     return "which i" in sentence.text.lower() and len(content(sentence.text) - content(cue.what)) >= 2

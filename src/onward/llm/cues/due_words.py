@@ -21,10 +21,10 @@ _MORE = re.compile(
 _SAME_DAY = re.compile(
     r"(?i)\b(?:the|that)\s+same\s+day\b|\b(?:before|after|once)\s+(?:it|i|we|they|he|she|that)\b[^,.;?!]{0,40}"
 )
+_FIRST_THING = re.compile(r"(?i)\bfirst thing\b")
 _NOT_DUE = re.compile(r"(?i)\b(?:since|last|from|after|between|than|every|each|past|of)\s+(?:the\s+)?$")
-_UNTIL = re.compile(r"(?i)\b(?:until|till)\s+(?:the\s+)?$")
-_GIVEN = re.compile(
-    r"(?i)\b(?:give\s+(?:me|us)|have|got|need|takes?)\s+(?:\w+\s+){0,2}(?:until|till)\s+(?:the\s+)?$"
+_STATE_UNTIL = re.compile(
+    r"(?i)(?:\b(?:am|is|are|was|were|be|been|wait\w*|stay\w*|keep|park\w*|leave|away|off|busy|closed|open)\b|'m\b|'s\b|'re\b)[^,.;]*\b(?:until|till)\s+(?:the\s+)?$"
 )
 _STRICT = re.compile(r"(?i)(?:by|before|until|till|no later|not later)\b")
 _APPOSITION = re.compile(r"(?i),\s+(?:(?:um|uh|er|erm|so|i mean|that's),?\s+)*(?:(?:by|on|the)\s+)*")
@@ -45,7 +45,7 @@ def due_words(text: str) -> tuple[DueWords, ...]:
     found: list[DueWords] = []
     for day_start, day_end in _days(text):
         before = text[:day_start]
-        if _NOT_DUE.search(before) or (_UNTIL.search(before) and not _GIVEN.search(before)):
+        if _NOT_DUE.search(before) or _STATE_UNTIL.search(before):
             continue  # "I am away until Friday" is no day to be ready by
         lead, rest = _LEAD.search(before), _REST.match(text, day_end)
         start, end = lead.start() if lead else day_start, rest.end() if rest else day_end
@@ -59,6 +59,9 @@ def due_words(text: str) -> tuple[DueWords, ...]:
 
 
 def _days(text: str) -> list[tuple[int, int]]:
+    text = _FIRST_THING.sub(
+        lambda first: "-" * len(first.group()), text
+    )  # "Saturday, first thing" is no first
     mentions = [one for one in find_dates(text, _ANY_DAY) if one.date or "vague" not in one.flags]
     spans = [(one.start, one.end) for one in mentions]
     more = [match.span() for match in _MORE.finditer(text)]

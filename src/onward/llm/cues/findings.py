@@ -18,20 +18,20 @@ _SETTLED = re.compile(
     r"""(?ix)\b(?:(?:that's|that\ is|it's|it\ is|so\ it's|then\ it's|this\ is)\ (?:now\ |all\ )?(?:decided|settled|agreed|fixed|final|definite|
     a\ deal|official|approved)|we(?:'ve|\ have)?\ (?:all\ )?(?:decided|agreed|resolved|settled\ on|chosen|approved)|
     (?:decision|resolved|decided|agreed):|call\ (?:that|it)\ (?:fixed|decided|agreed|settled|done)|
-    (?:is|are)\ (?:hereby\ )?(?:approved|adopted|carried|renewed|rejected|settled|agreed)|unanimous(?:ly)?|motion\ (?:passes|carries|carried))\b"""
+    (?:is|are)\ (?:hereby\ )?(?:approved|adopted|carried|renewed|rejected|settled|agreed)|unanimous(?:ly)?|(?:is|are)\ therefore|motion\ (?:passes|carries|carried))\b"""
 )
 _CHOSEN = re.compile(
     rf"""(?ix){_SO.replace(" ", chr(92) + " ")}(?:(?:we|we'll|we\ will|we're|let's)\ (?:just\ |all\ |now\ )?(?:go(?:ing)?\ (?:with|for|ahead)|do\ without|
     stick(?:ing)?\ (?:with|to)|keep(?:ing)?\ (?!in\ mind|an\ eye|it\ (?:short|brief|quick)|going)|stay\ with|settle\ (?:on|for)|defer|postpone|cancel(?:ing)?|
     drop(?:ping)?|choose|pick|switch(?:ing)?\ to|use|using|do\ (?:that|it)[,.]|turn\ (?:it|that|them|the)|move\ (?:it|that|the)|stop\ \w+ing|don't\ (?!know|think|have|need|want|see)\w+)|
-    (?:the\ )?\w+\ (?:it\ is|wins)[.!]?$|no\ \w+\ (?:from|until|before|this|next)\b)"""
+    (?:the\ )?\w+\ (?:it\ is|wins)(?:[.,!]|$)|no\ \w+(?:\ \w+){{0,4}}?\ (?:from|until|till|before|this|next)\b)"""
 )
 _THEREFORE = re.compile(
     r"(?i)^(?:(?:okay|ok|fine|right|good|great|well|yes|no)[,.!]? )*(?:so|then),? (?:we (?:all )?(?:don't |do not |won't )?+(?!need|have|had|should|could|"
     r"can|would|might|want|know|think|see|are|were|was|got|get|did|just|hope|talked|said|saw|went|\w+ed\b)\w+|no \w+|"
-    r"(?:the|all|every) (?:\w+ ){1,2}(?:goes|go|moves?|stays?|stops?|starts?|becomes?|gets?|will)\b)"
+    r"(?:it|(?:the|all|every) \w+(?: \w+)??) (?:(?!is\b|was\b|has\b|does\b|says\b|means\b|looks\b|seems\b|needs\b|depends\b|sounds\b|works\b|makes\b)[a-z]+s|go|move|stay|stop|start|will)\b)"
 )
-_NEXT_TIME = re.compile(r"(?i)\bnext (?:meeting|time|call|session)\b(?! (?:we|you|i|i'll)\b)")
+_NEXT_TIME = re.compile(r"(?i)\bnext (?:meeting|time|call|session|one)\b(?! (?:we|you|i|i'll)\b)")
 _ALL_AGREE = re.compile(
     r"(?i)(?:\b(?:agreed|objections|all in favou?r|okay with (?:that|everyone)|(?:fine|ok|okay|happy|good|works?)(?: with (?:that|this))? (?:for|by|with) "
     r"(?:everyone|everybody|you all|all|all of you)|everyone|everybody (?:fine|ok|okay|happy|agree\w*|good)(?: with (?:that|this))?|"
@@ -48,8 +48,9 @@ _LEFT_OPEN = re.compile(
     \b(?:stays|remains|(?:that|this|it|question|which)(?:'s|\ is)|still|leave\ (?:that|it|this))\ (?:still\ )?open\b|\bopen\ question\b|\b(?:don't|can't|won't|cannot)\ (?:want\ to\ )?decide\b|
     \b(?:take|taking)\ (?:that|this|it)\ away\b|\b(?:that|this)\ i\ (?:need|have)\ to\ (?:take\ away|check|find\ out|clarify)\b|\bnot\ heard\b|\bhaven't\ heard\b|
     \bnever\ got\ an\ answer\b|\b(?:hasn't|haven't|has\ not|have\ not|never)\ (?:answered|replied|decided|responded)\b|\bneed(?:s)?\ to\ (?:find\ out|clarify)\b|
-    \bto\ be\ (?:decided|determined|confirmed|clarified)\b|\btbd\b|\bi'd\ have\ to\ (?:ask|check)\b|\blet's\ park\b|\bleave\ that\b|\bcome\ back\ to\ (?:that|this|it)\b)"""
+    \bto\ be\ (?:decided|determined|confirmed|clarified)\b|\btbd\b|\bi'd\ have\ to\ (?:ask|check|speak|talk|find)\b|\bcan't\ (?:say|tell)\b|\bhaven't\ got\ any\b|\b(?:solve|settle)\ (?:this|that|it)\ today\b|\blet's\ park\b|\bleave\ that\b|\bcome\ back\ to\ (?:that|this|it)\b)"""
 )
+_QUESTION_IS = re.compile(r"(?i)\bquestion is (?:whether|if|who|what|when|where|how|which)\b")
 _SAID_OPEN = re.compile(
     r"(?i)\b(?:open question|still open|(?:that's|is|stays|remains) open|question (?:is|remains)|don't know about|still (?:need|have) to (?:decide|find out|clarify)|not decided)\b"
 )
@@ -154,7 +155,7 @@ def _asked_before(sentence: Sentence, sentences: list[Sentence]) -> Sentence | N
         if sentence.floor - earlier.floor > SAME_WITHIN:
             return None
         text = plain(earlier.text)
-        if text.endswith("?") and _is_question(text):
+        if (text.endswith("?") or _QUESTION_IS.search(text)) and _is_question(text):
             return earlier
     return None
 

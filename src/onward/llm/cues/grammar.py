@@ -48,6 +48,9 @@ _FOR_A_MACHINE = re.compile(
     r"(?i)\b(?:ignore (?:all |the |any )*(?:above|previous|prior|other|earlier)|ai (?:note|assist|agent|bot)|note[- ]?taker|language model|"
     r"system prompt|as an ai)\b"
 )
+_IF = re.compile(r"(?i)\b(?:if|unless|in case|provided|assuming)\b")
+_AND_IF = re.compile(r"(?i),?\s(?:so|and|but) if\b")  # where another statement begins
+_SO_THAT = re.compile(r"(?i)\w\s+(?:so(?: that)?|that|where|when|until|before)\s+$")
 _NOT = re.compile(r"(?i)(?:not|never|no|don't)\b")
 _WH_BEFORE = re.compile(r"(?i)\b(?:what|how|why|where|when|which|whom?)\b[^,.;?]*$")
 _CLAUSE = re.compile(
@@ -116,6 +119,8 @@ def _cue(kind: Kind, match: re.Match[str], text: str, people: People) -> tuple[C
         return None, end
     if _conditional(text, begin, end) or (kind == "ask" and _WH_BEFORE.search(before)):
         return None, end
+    if kind == "offer" and _SO_THAT.search(before):
+        return None, end
     name = (groups.get("name") or "").strip()
     called = re.search(rf",?\s+(?P<name>{people.pattern})\W*$", what)
     if called and kind in ("ask", "tell"):
@@ -127,11 +132,9 @@ def _conditional(text: str, start: int, end: int) -> bool:
     """Whether the clause hangs on an "if", before it or behind."""
     bare = _SOFT_IF.sub(lambda soft: " " * len(soft.group()), text)
     before = re.split(r"[.;!?]", bare[:start])[-1]
-    behind = re.split(r"[.;!?]|,?\s(?:so|and|but) if\b", bare[end:])[0]
-    return bool(_HYPOTHETICAL.search(before)) or bool(
-        re.search(r"(?i)\b(?:if|unless|in case|provided|assuming)\b", bare[start:end] + behind)
-        and not _asking(bare[start:end])
-    )
+    own = _AND_IF.split(bare[start:])[0]
+    behind = own[: end - start] + re.split(r"[.;!?]", own[end - start :])[0]
+    return bool(_HYPOTHETICAL.search(before)) or bool(_IF.search(behind) and not _asking(own))
 
 
 def _asking(clause: str) -> bool:

@@ -27,7 +27,7 @@ put qualify query quote raise reach read rebase rebuild reconcile record recover
 refactor refine refund register rehearse reimburse release remake remind remove rename renew rent reorganise
 repair replace reply report reproduce request reschedule rescue research resend reserve reset reshape resolve
 respond restart restore retain retest retry return review revise revoke reword rework rewrite ring rinse roll
-rotate route run sample sand saw scaffold scan schedule scope scrape screen scrub seal search secure select sell
+rotate route run sample sand scaffold scan schedule scope scrape screen scrub seal search secure select sell
 send sequence set settle sew shadow share shift ship shoot shop shorten shortlist shoulder show shrink shut sign
 simplify simulate size sketch skim slice smooth solve sort source speak spec specify spell spin split spread
 stage stamp start steer stitch stock stop store straighten streamline strip study submit substitute summarise
@@ -54,17 +54,17 @@ VERBS = rf"(?:{'|'.join(map(_third, _LONGEST_FIRST))})"
 
 ON_THE_SPOT = re.compile(
     r"""(?ix)
-    (?:be\b|speak\ about|say|admit|assume|bet|guess|suppose|imagine|believe|know|see(?!\ (?:if|whether|them|him|her|to\ it))|hear
+    (?:be\b|speak\ about|say|admit|assume|bet|guess|suppose|imagine|believe|know|see(?!\ (?:if|whether|them|him|her|to\ it|the\ \w+\ (?:on|tomorrow|next)))|hear
     |have\ to|need|want|like|love|hate|miss|remember|understand|wonder|agree|argue|stick\ with|go\ with|pass\b(?!\ (?:on|it|th))
     |let\ (?:you|us|him|her|them)\ (?:go|know\ when|speak|finish|in|talk|continue|start|off)|leave\ (?:it|that)\ (?:at|there|open|for)
     |leave(?:\ now|\ early|$|[.,])|go(?:\ (?:first|next|ahead|back|on|now|there|through|last|over\ (?:this|the|that)\ (?:now|quickly)))|go$
     |start(?:\ (?:with|by|off|us|the\ meeting|things|sharing|recording|here))?$|do(?:$|[,.])|do\ so$|start\ (?:again\ |over\ )?(?:with|by|off|us|the\ (?:meeting|recording)|sharing|recording)
     |stop(?:\ (?:there|here|you|sharing|talking|the\ recording))|hand\ (?:it\ |things\ |you\ )?(?:over|back)|take\ (?:questions|a\ (?:look\ now|seat|breath|step|break))
     |share(?:\ (?:my|the|your)\ screen|\ (?:this|it)\ (?:now|quickly)|$|[,.])|show(?:\ (?:you|us)\b)|pull\ (?:it|that|this|them)?\ ?up|put\ (?:it|that|this|them)?\ ?(?:up|on\ the\ screen|in\ the\ (?:chat|minutes|notes))
-    |hold\ (?:it|that|them|this|on|still|up)|read(?:\ (?:it|this|that|them))?(?:\ (?:out|aloud|now|quickly))?$|speak\ up|scroll|zoom|mute|unmute|repeat|explain\b|elaborate|clarify
+    |hold\ (?:it|that|them|this|on|still|up)|read(?:\ (?:it|this|that|them))?(?:\ (?:out|aloud|now|quickly))?$|speak\ up|scroll|zoom|mute|unmute|repeat|explain(?:\ (?:it|this|that))?(?:\ (?:to\ (?:you|us|everyone)|quickly|again))?$|explain\ (?:you|us|why|how|what)|elaborate|clarify
     |tell\ (?:you|us|me)\b(?!\ (?:by|when|the\ (?:number|result|outcome|price)))|give\ (?:you|us|me)\ (?:an?|the|some)\ (?:\w+\ )?(?:example|overview|update|second|minute|moment|idea|summary|context|background|quick)
     |walk\ (?:you|us|me)|talk\ (?:about|you\ through|us\ through|through)|come\ (?:back\ to|in|along|to\ (?:that|it))|get\ (?:to\ (?:that|it|the)|started|going|back\ to\ (?:that|this|the\ (?:agenda|topic))|used|it$|that$|there)|move\ on|jump|drop\ (?:off|out)|run$|run\ now|head
-    |ask\ (?:you|a\ question|one|something|this)|add\ (?:to\ (?:that|this)|that$|one\ thing|something)|mention|note\ that|point\ out|take\ (?:that|it|this)\ (?:offline|as|back\ to)|think(?:\ (?:so|that|of|it))?|think\ about|try$|try\ to\ be|wait|stay|sit(?!\ down\ with)|keep\ (?:it\ (?:short|brief|quick)|quiet|going|that\ in\ mind)|call\ (?:it|that|the\ (?:meeting|vote))|do\ (?:with|without|my\ best)|make\ it\ (?:quick|short|brief)|open\ (?:it\ up|the\ floor)|close\ (?:the\ meeting|with)|interrupt|apologi[sz]e|find\ (?:it|that|this)\ (?:hard|odd|funny|strange|difficult|easy|very|a\ bit|interesting)|give\ up|live\ with|look\ (?:like|forward|bad|good)|turn\ (?:on|off)\ (?:my|your)|work\ (?:for|with\ that)|put\ (?:them|him|her)\ on|raise\ (?:the|a|this|that|one)\b|join\ (?:you|us|in|later)|grab\ a|wrap\ (?:up|it\ up)|skip|pick\ up\ the\ kids|save\ (?:us|time)|cut\ you|catch|remind\ (?:me|us)|confirm\ (?:that|if)\ you|note\ it|say\ so)
+    |ask\ (?:you|a\ question|one|something|this)|add\ (?:to\ (?:that|this)|that$|one\ thing|something)|mention|note\ that|point\ out|take\ (?:that|it|this)\ (?:offline|as|back\ to)|think(?:\ (?:so|that|of|it))?|think\ about|try$|try\ to\ be|wait|stay|sit(?!\ down\ with)|keep\ (?:(?:you|us|me|them|everyone)\ (?:posted|updated|informed|in\ the\ loop)|it\ (?:short|brief|quick)|quiet|going|that\ in\ mind)|call\ (?:it|that|the\ (?:meeting|vote))|do\ (?:with|without|my\ best)|make\ it\ (?:quick|short|brief)|open\ (?:it\ up|the\ floor)|close\ (?:the\ meeting|with)|interrupt|apologi[sz]e|find\ (?:it|that|this)\ (?:hard|odd|funny|strange|difficult|easy|very|a\ bit|interesting)|give\ up|live\ with|look\ (?:like|forward|bad|good)|turn\ (?:on|off)\ (?:my|your)|work\ (?:for|with\ that)|put\ (?:them|him|her)\ on|raise\ (?:the|a|this|that|one)\b|join\ (?:you|us|in|later)|grab\ a|wrap\ (?:up|it\ up)|skip|pick\ up\ the\ kids|save\ (?:us|time)|cut\ you|catch|remind\ (?:me|us)|confirm\ (?:that|if)\ you|note\ it|say\ so)
     """
 )
 """What is done on the spot, or says nothing of work: "I'll share my screen", "I'll be honest"."""
@@ -84,6 +84,6 @@ def with_verb(what: str, if_none: str) -> str:
     verb, _, rest = what.strip(" ,.-").partition(" ")
     if verb.endswith("ing"):
         verb = plain_form(verb)
-    elif verb.lower() in _DETERMINERS and (rest or if_none == "deliver"):
+    elif verb.lower() in _DETERMINERS:
         return f"{if_none} {verb} {rest}".strip()
     return f"{BASE.get(verb.lower(), verb)} {rest}".strip()

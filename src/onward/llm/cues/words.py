@@ -43,5 +43,7 @@ _POINTERS = re.compile(r"(?i)\b(?:it|that|this|them|those|him|her|so|one)\b")
 def points(what: str) -> bool:
     """Whether words only point at what was said before: "do it", "send that over by Friday"."""
     bare = without_due_words(what).strip(" .,!-")
+    if re.match(r"(?i)do (?:it|that|this|so)\b", bare):
+        return True
     verb, _, rest = bare.partition(" ")
     return not content(rest) and bool(_POINTERS.search(rest) or len(bare.split()) <= 2 or not content(verb))

@@ -12,13 +12,18 @@ Step = Callable[..., Any]
 
 
 def in_steps(name: str, work: Callable[..., Any], *arguments: Any) -> Any:
-    """A part of the work as a saved step of the item: once it is done, no crash repeats it."""
+    """A part of the work as a saved step of the item: once it is done, no crash repeats it.
+
+    Raises:
+        Abandoned: the session stops; the item is left, and goes on after this step.
+    """
     from onward.attempts.context import current_run
 
     done = onward.step(f"notes: {name}", work, *arguments)
     run = current_run()
     if run is not None:
         run.save()  # before the next part is paid for
+        run.pause(0)  # a session that stops need not wait for the rest of a long meeting
     return done
 
 

@@ -171,4 +171,5 @@ def _is_name(who: str) -> bool:
 
 def _is_role(who: str) -> bool:
     words = who.split()
+    words = words[1:] if words[0].lower() == "the" and len(words) > 1 else words
     return len(words) <= 3 and words[0].lower() not in _NO_NAMES
