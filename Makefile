@@ -24,7 +24,7 @@ LOCKED := pyproject.toml --quiet --universal --python-version 3.11 --generate-ha
 EXTRAS = $(shell $(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
   print(*("--extra " + name for name in project["optional-dependencies"] if name != "local-llm"))')
 
-.PHONY: help demo test bench evaluate lint types format lock local-model clean setup
+.PHONY: help demo test torture bench evaluate lint types format lock local-model clean setup
 .DELETE_ON_ERROR:
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "make test     run the whole test suite"
 	@echo "make bench    what saving costs, against files written by hand"
 	@echo "make evaluate      how good screening and notes are; EVALUATE=--help says more"
+	@echo "make torture  every power cut, kill and error at length: docs/reliability.md (half an hour)"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   let ruff rewrite the code"
 	@echo "make local-model   install the small language model, 1.2 GB"
@@ -49,6 +50,9 @@ bench: $(RUN)
 
 evaluate: $(DEV)
 	@$(PY) -m evaluation.run $(EVALUATE)
+
+torture: $(DEV)
+	@PYTHONPATH=tests$${PYTHONPATH:+:$$PYTHONPATH} $(PY) -m crash.torture
 
 lint: $(DEV)
 	@$(PY) -m ruff check .

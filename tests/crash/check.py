@@ -16,11 +16,12 @@ class Broken(AssertionError):
     """A promise was not kept."""
 
 
-def check(root: Path, store: str, reported: Iterable[str]) -> int:
+def check(root: Path, store: str, reported: Iterable[str], **policies: object) -> int:
     """Look at what is there, go on, and look at how it ends. Returns how many items were done.
 
     Args:
         reported: keys of the outcomes that had been reported saved; "finished" if the run had.
+        policies: those the run was begun with, as far as they count.
 
     Raises:
         Broken: lost, repeated or wrong.
@@ -37,7 +38,7 @@ def check(root: Path, store: str, reported: Iterable[str]) -> int:
     if lost := known - settled - {"finished"} if not finished else set():
         raise Broken(f"lost: {sorted(lost)} had been reported saved")
     try:
-        report = job.start(root, store)
+        report = job.start(root, store, **policies)
     except OnwardError as error:
         raise Broken(f"wrong: cannot go on: {error!r}") from error
     again = {f"k{n}" for n in job.calls} & settled

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ def value(n: int) -> dict[str, Any]:
     return {"n": n, "text": "some words " * (n % 7 * 20)}
 
 
-def work(item: dict[str, Any]) -> dict[str, Any]:
+def work(item: dict[str, Any], seconds: float = 0.0) -> dict[str, Any]:
     n = item["n"]
     calls.append(n)
+    time.sleep(seconds)
     if n % 11 == 5:
         raise ValueError(f"no {n}")
     if n % 13 == 7:
@@ -67,6 +69,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "each": {"every": 1, "limit": 25},
     "threads": {"workers": 4},
     "again": {"again": True},
+    "slow": {"workers": 4, "params": {"seconds": 0.02}},
 }
 
 

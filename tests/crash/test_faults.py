@@ -1,5 +1,6 @@
 """A kill or an error of the system in any call that stores and outputs make."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from crash.trace import needs_strace
 @pytest.fixture(autouse=True)
 def tools(monkeypatch: pytest.MonkeyPatch) -> None:
     needs_strace()
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
 
 
 @pytest.mark.slow

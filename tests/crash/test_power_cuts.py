@@ -1,5 +1,6 @@
 """What is reported saved is there after a power cut, wherever it comes, and the run goes on from it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ SEED = 20_261_125
 @pytest.fixture(autouse=True)
 def tools(monkeypatch: pytest.MonkeyPatch) -> None:
     needs_strace()
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
 
 
 @pytest.mark.slow
