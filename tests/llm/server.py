@@ -206,6 +206,7 @@ class Behaviour:
         retry_after: whether those 429s say when to come again.
         limit_headers: whether answers name the limits.
         latency: seconds that a call takes.
+        usage: whether it says how many tokens it used, as not all servers do (OpenAI's protocol only).
         key: the only API key that is accepted, if any.
         log: file that gets a line for each call.
     """
@@ -219,6 +220,7 @@ class Behaviour:
     retry_after: bool = True
     limit_headers: bool = True
     latency: float = 0.0
+    usage: bool = True
     key: str | None = None
     log: Path | None = None
 
@@ -392,6 +394,8 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> None:
         protocol = _anthropic if self.path.endswith("/messages") else _openai
         whole, events = protocol(text, finish, body)
+        if not self.server.server.behaviour.usage:
+            whole, events = {**whole, "usage": None}, [each for each in events if '"usage"' not in each]
         if body.get("stream"):
             self._stream(events, headers, cut)
         else:

@@ -235,6 +235,16 @@ def test_the_server_as_a_process_of_its_own(tmp_path: Path) -> None:
     assert [call["status"] for call in logged(log)] == [200, 429, 429]
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_server_that_does_not_say_what_it_used(server: ModelServer, stream: bool) -> None:
+    server.behaviour.usage = False
+    model = llm.model("openai:test", base_url=f"{server.url}/v1", stream=stream)
+    usage = model.ask_sync("Say a word. " * 100).usage
+    assert 400 <= usage.input_tokens < 600, "estimated, rather too much"
+    assert usage.output_tokens == 1
+    model.close()
+
+
 def test_models_that_take_no_temperature(model: llm.Model, server: ModelServer) -> None:
     refusal = Fault(status=400, code="unsupported_value", text="Unsupported value: 'temperature'")
     server.behaviour.faults.append(refusal)

@@ -81,7 +81,7 @@ class Anthropic(ClientBackend):
                 told.text += piece.delta.text
             case "message_delta":
                 told.reason = piece.delta.stop_reason
-                read = told.usage
+                read = told.usage or Usage()
                 told.usage = Usage(read.input_tokens, piece.usage.output_tokens, read.cached_input_tokens)
 
 

@@ -6,12 +6,21 @@ import inspect
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from onward.errors import KeyRefused
 from onward.llm import background
-from onward.llm.base import Completion, Finish, RateLimits, ReplyCut, Request, Unavailable, Usage
+from onward.llm.base import (
+    Completion,
+    Finish,
+    RateLimits,
+    ReplyCut,
+    Request,
+    Unavailable,
+    Usage,
+    read_at_most,
+)
 from onward.llm.batches import BatchApi
 from onward.llm.responses import limits, refuses_steadiness, translated
 
@@ -47,11 +56,16 @@ class Access:
 
 @dataclass(slots=True)
 class Told:
-    """A reply as far as the provider has told it; ``reason`` is None until it says why it ended."""
+    """A reply as far as the provider has told it.
+
+    Attributes:
+        reason: why it ended; None until it says so.
+        usage: None if it says nothing of it.
+    """
 
     text: str = ""
     reason: str | None = None
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage | None = None
     model: str = ""
 
 
@@ -105,6 +119,8 @@ class ClientBackend(ABC):
             told = await self._told(response)
         except self.failure as error:
             raise translated(error, self.name) from error
+        if told.usage is None:
+            told.usage = _estimated(request, told.text)
         return self._completed(told, limits(response.headers))
 
     def _completed(self, told: Told, limits: RateLimits | None) -> Completion:
@@ -112,7 +128,7 @@ class ClientBackend(ABC):
         if finish is None:
             why = "before it said that it was whole" if told.reason is None else f"because of {told.reason!r}"
             raise ReplyCut(f"the reply of {self.name} ended {why}", permanent=told.reason is not None)
-        return Completion(told.text, told.usage, told.model or self.model, finish, limits)
+        return Completion(told.text, told.usage or Usage(), told.model or self.model, finish, limits)
 
     async def _asked(self, request: Request) -> Any:
         temperature = self._temperature(request)
@@ -182,3 +198,8 @@ class ClientBackend(ABC):
         except (HTTPError, ValueError) as error:
             raise ReplyCut(f"the reply of {self.name} broke off: {error!r}", permanent=False) from error
         return told
+
+
+def _estimated(request: Request, text: str) -> Usage:
+    """What a server used that does not say: rather too much, so that a budget of tokens means something."""
+    return Usage(read_at_most(request), len(text.encode()) // 3 + 1)

@@ -15,7 +15,7 @@ from typing import Any
 from onward.attempts.context import RunContext, current_run
 from onward.errors import BudgetReached, Stopped
 from onward.llm import background
-from onward.llm.base import Backend, Completion, Request, Usage
+from onward.llm.base import Backend, Completion, Request, Usage, read_at_most
 from onward.llm.batches import SHARE, desk_of
 from onward.llm.pacing import Pacer, shared
 from onward.llm.prices import Priced
@@ -155,11 +155,5 @@ class Line:
 
 
 def _most(request: Request) -> Usage:
-    """At most what a request will use, without asking for its tokenizer.
-
-    Three bytes of UTF-8 a token is less than tokenizers of today need on prose in any script; a few tokens mark
-    each message, and the schema is read as well.
-    """
-    said = sum(len(message.content.encode()) for message in request.messages)
-    asked = len(repr(request.schema)) if request.schema else 0
-    return Usage((said + asked) // 3 + 8 * len(request.messages) + 16, request.max_tokens)
+    """At most what a request will use."""
+    return Usage(read_at_most(request), request.max_tokens)

@@ -94,10 +94,10 @@ def _response_format(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": form}
 
 
-def _usage(told: Any) -> Usage:
+def _usage(told: Any) -> Usage | None:
     """What a server says it used; some say nothing."""
     if told is None:
-        return Usage()
+        return None
     details = getattr(told, "prompt_tokens_details", None)
     cached = getattr(details, "cached_tokens", None)
     return Usage(told.prompt_tokens or 0, told.completion_tokens or 0, cached or 0)
