@@ -440,6 +440,7 @@ def test_a_lost_answer_of_a_webhook_is_in_doubt(webhook: Server, in_doubt: str, 
         assert len(webhook.requests()) == 5  # the creation again, and what it is now
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tasks.md", "tasks.csv", "tasks.ics", "caldav"])
 def test_two_at_once_make_each_task_once(kind: str, caldav: str) -> None:
     save(notes(*many(15)))
