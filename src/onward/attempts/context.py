@@ -190,13 +190,11 @@ class Attempt:
     def spend(self, **amounts: float) -> None:
         spent = checked(amounts)
         ledger = self.home.ledger
+        if ledger.spending.add(spent, [item.ordinal for item in self._unit]):
+            ledger.changed()
         held = reserved.get()
         if held is not None and held.ledger is ledger:
-            held.use(spent)
-        first = not ledger.unsaved
-        ledger.spending.add(spent, [item.ordinal for item in self._unit])
-        if first:
-            ledger.changed()
+            held.use(spent)  # only now: in between, others must not find room that is not there
 
     def reserve(self, **amounts: float) -> Reservation:
         return Reservation(self.home, checked(amounts))

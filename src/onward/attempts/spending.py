@@ -102,14 +102,15 @@ class Spending:
         self._on_items.clear()
         self.unsaved = False
 
-    def add(self, amounts: Mapping[str, float], ordinals: Iterable[int] = ()) -> None:
-        """Count amounts, for these items in equal parts."""
+    def add(self, amounts: Mapping[str, float], ordinals: Iterable[int] = ()) -> bool:
+        """Count amounts, for these items in equal parts; whether all before them was in a checkpoint."""
         numbers = tuple(ordinals)
         with self._lock:
             _add(self.spent, amounts)
             for number in numbers:
                 _add(self._on_items.setdefault(number, {}), amounts, 1 / len(numbers))
-            self.unsaved = True
+            first, self.unsaved = not self.unsaved, True
+            return first
 
     def settle(self, outcomes: Iterable[Settled]) -> None:
         """These are in the next checkpoint: what was spent on them is known to be of use."""
