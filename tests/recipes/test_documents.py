@@ -46,6 +46,11 @@ def test_each_kind_gives_its_lines(tmp_path: Path, name: str, make: Make) -> Non
     assert document.hidden == ()
 
 
+def test_a_heading_set_wide_is_one_word(tmp_path: Path) -> None:
+    made = papers.pdf(tmp_path / "cv.pdf", *papers.lines("E D U C AT I O N", "A B C", "I X I X I am here"))
+    assert texts(read(made)) == ["EDUCATION", "A B C", "I X I X I am here"]
+
+
 def test_a_docx_gives_headings_lists_tables_and_its_header(tmp_path: Path) -> None:
     import docx
 

@@ -135,7 +135,7 @@ def test_a_reason_that_says_what_the_resume_does_not_is_made_from_the_scores(rea
 
 
 def test_answers_beside_the_question_do_no_harm() -> None:
-    found, _ = screened({1: (99, GOOD[1][1]), 7: (4, "built data pipelines"), 2: (-3, GOOD[2][1])})
+    found, _ = screened({1: GOOD[1], 7: (4, "built data pipelines"), 2: (0, GOOD[2][1])})
     assert [score.score for score in found.scores] == [1.0, 0.0, 0.0]
     assert found.scores[2].note == "the model did not answer for it"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,10 @@ PIXELS_PER_POINT = 1.5
 MAX_SIDE = 3_000  # pixels: a page may claim to be a mile wide
 LEAST_CONTRAST = 20  # of 255, between the lightest and the darkest pixel of a word
 HYPHEN = "\x02"  # PDFium's mark for the hyphen of a word broken over two lines
+
+_SPACED = re.compile(
+    r"(?m)^(?:[A-ZÀ-Þ]{1,2} ){3,}[A-ZÀ-Þ]{1,2}(?=\r?$)"
+)  # E X P E R I E N C E, set with wide tracking
 
 Box = tuple[float, float, float, float]
 
@@ -70,7 +75,8 @@ def _page(page: Any) -> tuple[str, list[str]]:
         else:
             piece.append(word.text)
     hidden += [" ".join(piece)] if piece else []
-    return "".join(shown).replace(f"{HYPHEN}\r\n", "").replace(HYPHEN, "-"), hidden
+    text = "".join(shown).replace(f"{HYPHEN}\r\n", "").replace(HYPHEN, "-")
+    return _SPACED.sub(lambda heading: heading.group().replace(" ", ""), text), hidden
 
 
 def _words(textpage: Any) -> Iterator[Word]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
+from functools import cache
 from hashlib import blake2b
+from typing import Annotated, Literal
 
 from onward.llm import Answer, Model, Prompt
 from onward.recipes.resume_screening.criteria import Criteria, Criterion
@@ -48,10 +50,10 @@ Use no names, and nothing that the resume does not say.""")
 
 @dataclass
 class Judged:
-    """A criterion by its number, a score from 0 to 4, and a verbatim quote."""
+    """A criterion by its number, a score, and a verbatim quote."""
 
     criterion: int
-    score: int
+    score: Literal[0, 1, 2, 3, 4]
     quote: str
 
 
@@ -61,6 +63,15 @@ class Verdict:
 
     scores: list[Judged]
     reason: str
+
+
+@cache
+def verdict_on(count: int) -> type[Verdict]:
+    """A :class:`Verdict` on so many criteria: a small model that begins to repeat itself is held by the schema."""
+    from pydantic import Field
+
+    scores = Annotated[list[Judged], Field(max_length=count)]
+    return make_dataclass("Verdict", [("scores", scores), ("reason", str)], bases=(Verdict,))
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,9 @@ def judge(text: Seen, criteria: Criteria, model: Model, prompt: Prompt) -> Judge
     """
     given = text.text[:MAX_CHARACTERS]
     question = prompt(criteria=_numbered(criteria.criteria), mark=_mark(given), resume=given)
-    answer: Answer[Verdict] = model.ask_sync(question, schema=Verdict, system=SYSTEM)
+    answer: Answer[Verdict] = model.ask_sync(
+        question, schema=verdict_on(len(criteria.criteria)), system=SYSTEM
+    )
     judged = {
         each.criterion: each for each in reversed(answer.value.scores)
     }  # the first one of a number counts

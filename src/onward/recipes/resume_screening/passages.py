@@ -12,6 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+WRAPPED = (
+    40  # characters: a line as long that ends in no full stop goes on where the next begins in lower case
+)
+
 Kind = Literal["experience", "list", "copy", "plan", "about", "addressed"]
 
 
@@ -125,7 +129,7 @@ def _continues(block: Block, line: str) -> bool:
         return False
     if block.role == "bullet" and line.startswith(("  ", "\t")):
         return True
-    wrapped = len(block.text) >= 60 and block.text[-1] not in ".!?:"
+    wrapped = len(block.text) >= WRAPPED and block.text[-1] not in ".!?:"
     return wrapped and (body[0].islower() or block.text[-1] == ",")
 
 
