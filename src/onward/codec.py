@@ -51,18 +51,26 @@ def encode(value: Any, what: str = "the result") -> bytes:
     Raises:
         ValueRefused: it would not come back equal; the message names the path to the part.
     """
+    return round_trip(value, what)[0]
+
+
+def round_trip(value: Any, what: str = "the result") -> tuple[bytes, Any]:
+    """As :func:`encode`, and the plain JSON value that this gives back."""
     try:
         raw = _encode(value)
         plain = _decode(raw)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueRefused(_refusal(value, what) or _way_out(what, "", str(error))) from error
-    if _equal(plain, value):
-        return raw
+    try:
+        if plain == value:
+            return raw, plain
+    except Exception:  # an array compares item by item, and has no truth as a whole
+        pass
     # Unequal is often harmless (a tuple came back as a list, a dataclass as a dict): look closer.
     refusal = _refusal(value, what)
     if refusal:
         raise ValueRefused(refusal)
-    return raw
+    return raw, plain
 
 
 def canonical(value: Any, what: str) -> bytes:
@@ -73,13 +81,6 @@ def canonical(value: Any, what: str) -> bytes:
     """
     encode(value, what)
     return _encode_sorted(value)
-
-
-def _equal(plain: Any, value: Any) -> bool:
-    try:
-        return bool(plain == value)
-    except Exception:  # an array compares item by item, and has no truth as a whole
-        return False
 
 
 def decode(raw: bytes) -> Any:

@@ -188,18 +188,25 @@ def _count(
         on_change=settings.on_change,
         duplicates=settings.duplicates,
     )
-    todo = 0
+    todo = new = 0
     with closing(source.read()) as reading:
         for value in reading:
-            todo += admission.admit(value) is not None
+            item = admission.admit(value)
+            todo += item is not None
+            new += item is not None and item.ordinal not in ledger.settled
     admission.end()
-    return _result(settings, head, ledger, admission, todo, reasons)
+    return _result(settings, head, ledger, admission, (todo, new), reasons)
 
 
 def _result(
-    settings: Settings, head: Head, ledger: _Ledger, admission: Admission, todo: int, reasons: list[str]
+    settings: Settings,
+    head: Head,
+    ledger: _Ledger,
+    admission: Admission,
+    counted: tuple[int, int],
+    reasons: list[str],
 ) -> Plan:
-    new = admission.findings.new
+    todo, new = counted
     failed = head.counts.failed
     retry = todo - new - ledger.changed
     if admission.findings.changed:

@@ -38,10 +38,13 @@ class SyncCall:
         self._late = threading.local()
 
     def __call__(self, unit: Unit) -> list[Settled]:
-        tally = Tally(self._policy, unit)
+        return self.go_on(Tally(self._policy, unit))
+
+    def go_on(self, tally: Tally) -> list[Settled]:
+        """What becomes of a unit, from where its tally says that it has come to."""
         outer = current.get()  # of an item whose function started this run
         try:
-            if self._direct:  # the usual way, without what only others need
+            if self._direct and tally.error is None:  # the usual way, without what only others need
                 tally.begin()
                 try:
                     returned = self._invoke(tally.argument)
@@ -50,7 +53,7 @@ class SyncCall:
                 else:
                     tally.end()
                     return tally.succeeded(returned)
-            return self._follow(pursue(self._policy, unit, tally))
+            return self._follow(pursue(self._policy, tally.unit, tally))
         except (Abandoned, BaseExceptionGroup) as error:
             return abandoned(error)
         finally:

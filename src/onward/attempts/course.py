@@ -14,7 +14,7 @@ from onward.attempts import retry
 from onward.attempts.context import Attempt, BatchAttempt, current
 from onward.attempts.failures import failure, leaf
 from onward.attempts.home import Home
-from onward.codec import Restore, decode, encode
+from onward.codec import Restore, encode, round_trip
 from onward.errors import BatchMismatch, Skip, Stopped, ValueRefused
 from onward.model import Failure, Item, Settled, Status
 from onward.stop import Abandoned, Stop
@@ -57,6 +57,11 @@ class Policy:
     restore: Restore | None = None
     announce: Announce = lambda *_: None
 
+    @property
+    def straight(self) -> bool:
+        """Whether there is nothing to wait for between two items."""
+        return self.inline and not self.batch and self.permission is None
+
 
 class Tally:
     """What happened to one unit so far.
@@ -89,6 +94,11 @@ class Tally:
         current.set(self.attempt)
         self._began = time.perf_counter()
 
+    def tried(self, attempt: Attempt, seconds: float, error: Exception | None) -> Tally:
+        """A first attempt was made elsewhere."""
+        self.attempts, self.attempt, self.spent, self.error = 1, attempt, seconds, error
+        return self
+
     def end(self, error: Exception | None = None) -> None:
         """It is over."""
         self.spent += time.perf_counter() - self._began
@@ -111,13 +121,7 @@ class Tally:
             return self._settled(item, "skipped", encode(value.reason))
         if self._policy.batch and isinstance(value, Exception):
             return self._settled(item, "failed", b"null", failure(value))
-        try:
-            raw = encode(value)
-        except ValueRefused:
-            raw = encode(value, f"the result of item {item.key!r}")  # for the message that names it
-        if self._policy.restore is not None:
-            _check_restorable(item, raw, self._policy.restore)
-        return self._settled(item, "succeeded", raw)
+        return self._settled(item, "succeeded", encode_result(self._policy, item, value)[0])
 
     def skipped(self, skip: Skip) -> list[Settled]:
         return [self._settled(item, "skipped", encode(skip.reason)) for item in self.unit]
@@ -159,10 +163,25 @@ class Tally:
         return pause
 
 
-def _check_restorable(item: Item, raw: bytes, restore: Restore) -> None:
+def encode_result(policy: Policy, item: Item, value: Any) -> tuple[bytes, Any]:
+    """A result as JSON, and what JSON gives back.
+
+    Raises:
+        ValueRefused: it would not come back equal, or not through the function's return annotation.
+    """
+    try:
+        found = round_trip(value)
+    except ValueRefused:
+        found = round_trip(value, f"the result of item {item.key!r}")  # for the message that names it
+    if policy.restore is not None:
+        _check_restorable(item, found[1], policy.restore)
+    return found
+
+
+def _check_restorable(item: Item, plain: Any, restore: Restore) -> None:
     """Refuse now what :meth:`Report.results` could not give back later."""
     try:
-        restore(decode(raw))
+        restore(plain)
     except Exception as error:
         raise ValueRefused(
             f"the result of item {item.key!r} does not fit the function's return annotation: {error}. "

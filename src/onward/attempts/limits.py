@@ -79,9 +79,9 @@ class FailureLimit:
         self._failed = 0
         self._types: Counter[str] = Counter()
 
-    def passed(self) -> None:
-        """An item settled without failing."""
-        self._settled += 1
+    def passed(self, items: int = 1) -> None:
+        """Items settled without failing."""
+        self._settled += items
 
     def failed(self, kind: str) -> str | None:
         """An item failed with this error type; the reason to stop, if it is one."""

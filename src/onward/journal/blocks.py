@@ -62,6 +62,15 @@ class Index(msgspec.Struct, frozen=True):
     keys: bytes
     moves: array[int]
 
+    def identities(self) -> bytes:
+        """Each item's key digest, if it has one, and digest, one item after the other."""
+        if not self.keys:
+            return self.digests.tobytes()
+        names = array("Q", self.keys)
+        found = array("Q", bytes(24 * len(self.digests)))
+        found[::3], found[1::3], found[2::3] = names[::2], names[1::2], self.digests
+        return found.tobytes()
+
 
 def key_digest(key: Key) -> bytes:
     """128 bits that stand for a key (BLAKE2b); ``1`` and ``"1"`` differ."""
@@ -181,6 +190,15 @@ def read_outcomes(block: Block, index: Index | None = None) -> Iterator[tuple[in
         StoreCorrupt: it is not what was written; raised by the call, not by what it returns.
     """
     index = index or read_index(block)
+    return _rows(index, *read_payload(block, index.header))
+
+
+def read_payload(block: Block, header: Header) -> tuple[Payload, list[msgspec.Raw]]:
+    """The columns of a block's payload, and its results as JSON.
+
+    Raises:
+        StoreCorrupt: it is not what was written.
+    """
     body = unseal(block.payload, f"the payload of block {block.seq}", block.seq)
     try:
         columns = _payload_decoder.decode(_inflated(body))
@@ -188,9 +206,9 @@ def read_outcomes(block: Block, index: Index | None = None) -> Iterator[tuple[in
     except (msgspec.MsgspecError, ValueError) as error:
         raise StoreCorrupt(f"block {block.seq} is damaged: {error}") from error
     lengths = {len(c) for c in (raws, columns.durations, columns.keys, columns.attempts) if c is not None}
-    if lengths != {index.header.count}:
+    if lengths != {header.count}:
         raise StoreCorrupt(f"block {block.seq} is damaged: its columns are not of one length")
-    return _rows(index, columns, raws)
+    return columns, raws
 
 
 def _inflated(body: bytes) -> bytes:

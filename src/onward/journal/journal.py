@@ -86,7 +86,7 @@ class Journal:
         self.moves: list[tuple[int, int]] = []
         self.kept: dict[int, int] = {}
         self.durable = 0
-        self._taken = 0
+        self.taken = 0
         self._cadence = cadence
         self._most = min(cadence.most, LARGEST)
         self.keyed = keyed
@@ -121,7 +121,7 @@ class Journal:
             if self.steps.by_item and settled.status != "failed":  # a retry reuses a failed item's steps
                 self.steps.drop(item)
             self._unsaved.add(settled)
-            self._taken += 1
+            self.taken += 1
             if self.state.folded and settled.status == "succeeded":
                 self.folding.add(item, decode(settled.raw))
         self._save_if_due(len(self._unsaved.raws), time.perf_counter())
@@ -142,7 +142,7 @@ class Journal:
                     self.folding.add(item, plain)
         else:
             unsaved.succeed(item, seconds, raw)
-        self._taken += 1
+        self.taken += 1
         self._save_if_due(len(unsaved.raws), now)
 
     def _save_if_due(self, unsaved: int, now: float) -> None:
@@ -348,7 +348,7 @@ class Journal:
     @property
     def unsaved(self) -> int:
         """Outcomes of this session that are not durable, those being saved among them."""
-        return self._taken - self.durable
+        return self.taken - self.durable
 
     def save(self) -> None:
         """A checkpoint at the end of a session, with a state in which every outcome counts."""

@@ -12,12 +12,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from onward.journal.blocks import Index, read_index, read_outcomes
+from onward.journal.blocks import Index, read_index, read_outcomes, read_payload
 from onward.journal.intervals import IntervalSet
 from onward.journal.records import Head
 from onward.model import Block, Outcome, Status
@@ -47,6 +47,7 @@ class Entry(Struct, frozen=True, order=True):
 
 
 E = TypeVar("E", Identity, Entry)
+Whole = Callable[[Block], Any]
 
 
 def stored(reader: Reader, head: Head, *, marked: bool = False) -> Iterator[Entry]:
@@ -70,15 +71,59 @@ def failed(reader: Reader, head: Head) -> Iterator[Entry]:
     return (e for e in stored(reader, head, marked=True) if e.outcome.status == "failed")
 
 
-def _by_ordinal(blocks: Iterable[Block], read: Callable[[Block], Iterable[E]]) -> Iterator[E]:
-    """A merge of blocks that come by their first ordinal; only those that overlap are in memory together."""
+def results(reader: Reader, head: Head) -> Iterator[bytes]:
+    """The results of what succeeded as JSON, in input order, read lazily."""
+    if _disturbed(reader, head):
+        yield from (e.raw for e in stored(reader, head) if e.outcome.status == "succeeded")
+        return
+    for piece in _newest(_by_ordinal(reader.blocks(by_place=True), _entries, _whole_results)):
+        if not isinstance(piece, Entry):
+            yield from map(bytes, piece)
+        elif piece.outcome.status == "succeeded":
+            yield piece.raw
+
+
+def surveyed(reader: Reader, head: Head) -> Iterator[Index | Identity]:
+    """As :func:`identities`, with whole indexes where all in them counts and stands in input order."""
+    if _disturbed(reader, head):
+        return identities(reader, head)
+    return _newest(_by_ordinal(reader.blocks(payload=False, by_place=True), _identities, _whole_index))
+
+
+def _disturbed(reader: Reader, head: Head) -> bool:
+    """Whether outcomes are to be left out, or to be brought into another order."""
+    return bool(head.retired) or _places(reader, head.epoch) is not None
+
+
+def _whole_index(block: Block) -> Index | None:
+    index = read_index(block)
+    return index if len(index.header.runs) < 2 else None
+
+
+def _whole_results(block: Block) -> list[msgspec.Raw] | None:
+    index = read_index(block)
+    header = index.header
+    plain = len(header.runs) < 2 and not header.failed and not header.skipped
+    return read_payload(block, header)[1] if plain else None
+
+
+def _by_ordinal(
+    blocks: Iterable[Block],
+    read: Callable[[Block], Iterable[E]],
+    whole: Whole = lambda block: None,
+) -> Iterator[Any]:
+    """A merge of blocks that come by their first ordinal; only those that overlap are in memory together.
+
+    Args:
+        whole: what to yield in place of the entries of a block that no other overlaps; None: the entries.
+    """
     waiting: list[E] = []
     alone: Block | None = None  # not read as long as nothing overlaps it
     for block in blocks:
         if alone is not None and alone.last >= block.first:
             waiting, alone = list(read(alone)), None
         elif alone is not None:
-            yield from read(alone)
+            yield from _alone(alone, read, whole)
         if waiting and waiting[-1].ordinal >= block.first:
             ready = bisect_left(waiting, block.first, key=attrgetter("ordinal"))
             yield from waiting[:ready]
@@ -88,7 +133,15 @@ def _by_ordinal(blocks: Iterable[Block], read: Callable[[Block], Iterable[E]]) -
         else:
             yield from waiting
             waiting, alone = [], block
-    yield from read(alone) if alone is not None else waiting
+    yield from waiting if alone is None else _alone(alone, read, whole)
+
+
+def _alone(block: Block, read: Callable[[Block], Iterable[E]], whole: Whole) -> Iterator[Any]:
+    piece = whole(block)
+    if piece is not None:
+        yield piece
+    else:
+        yield from read(block)
 
 
 def _sorted(index: Index, entries: Iterator[E]) -> Iterable[E]:
@@ -134,10 +187,12 @@ def _identities(block: Block) -> Iterable[Identity]:
     return _sorted(index, found)
 
 
-def _newest(entries: Iterator[E]) -> Iterator[E]:
+def _newest(entries: Iterator[Any]) -> Iterator[Any]:
     last = -1
     for entry in entries:
-        if entry.ordinal != last:
+        if not isinstance(entry, Identity | Entry):
+            yield entry
+        elif entry.ordinal != last:
             last = entry.ordinal
             yield entry
 

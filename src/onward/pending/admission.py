@@ -72,7 +72,6 @@ class Findings:
     """What a pass over the input found out."""
 
     changed: int = 0
-    new: int = 0
     duplicates: int = 0
 
 
@@ -126,7 +125,6 @@ class Admission:
             return self._keyed(position, value, digest, self._key(value))
         self.position = position + 1
         if digest and position >= self._behind_settled:
-            self.findings.new += 1
             return Item(position, position, value, position, digest)
         return self._positional(position, value, digest)
 
@@ -137,7 +135,6 @@ class Admission:
                 "changed; give key= (a field name or a function) so that items are known by key"
             )
         if position not in self._book.settled:
-            self.findings.new += 1
             return Item(position, position, value, position, digest)
         return self._settled(Item(position, position, value, position, digest))
 
@@ -156,10 +153,7 @@ class Admission:
         if ordinal != position:
             self._book.move(ordinal, position)
         item = Item(position, key, value, ordinal, digest, name)
-        if new:
-            self.findings.new += 1
-            return item
-        return self._settled(item)
+        return item if new else self._settled(item)
 
     def _new_ordinal(self, position: int) -> int:
         settled, met = self._book.settled, self._met

@@ -47,6 +47,7 @@ class Intake:
         self._halted = halted
         self._unit: list[Item] = []
         self._in_flight: dict[int, tuple[Place | None, int]] = {}
+        self._one = 0
         self._behind = start
         self.start = start[0]
         self.total = total
@@ -61,7 +62,7 @@ class Intake:
 
     @property
     def in_flight(self) -> int:
-        return len(self._in_flight)
+        return len(self._in_flight) + self._one
 
     def push(self, value: Any, place: Place | None) -> list[Item] | None:
         """Take one value, with the place behind it; a unit if that fills one.
@@ -84,6 +85,27 @@ class Intake:
             return [item]
         self._unit.append(item)
         return self._take() if len(self._unit) >= self._batch else None
+
+    def take(self, value: Any) -> Item | None:
+        """Take one value where no other is under way until :meth:`passed`; its item, if it is to be worked on.
+
+        Raises:
+            Refused: as :meth:`Admission.admit`.
+        """
+        item = self._admission.admit(value)
+        if item is None:
+            return None
+        if self._limit is not None and self.handed_out >= self._limit:
+            self.limited = True
+            return None
+        self.handed_out += 1
+        self._one = 1
+        return item
+
+    def passed(self, place: Place | None) -> None:
+        """What :meth:`take` took has settled; ``place`` is the one behind it."""
+        self._one = 0
+        self._behind = (place, self._admission.position)
 
     def _take(self) -> list[Item]:
         unit, self._unit = self._unit, []

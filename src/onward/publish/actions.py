@@ -6,6 +6,7 @@ The order of the actions, and what a crash between two of them means, is in :mod
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import msgspec
 import xxhash
 
 from onward.errors import OutputExists, StoreCorrupt, UsageError
-from onward.journal.outcomes import Entry, failed, identities, stored
+from onward.journal.blocks import Index
+from onward.journal.outcomes import Entry, Identity, failed, identities, results, surveyed
 from onward.journal.records import Head
 from onward.model import Counts, Marker, OutputRecord, RunInfo
 from onward.outputs import Format, files, format_for
@@ -100,15 +102,25 @@ class Survey:
     def __init__(self, reader: Reader, head: Head, kept: Mapping[int, int]) -> None:
         self._reader = reader
         self._head = head
-        hasher = xxhash.xxh3_128()
-        counted = {"succeeded": 0, "failed": 0, "skipped": 0}
-        for identity in identities(reader, head):
-            counted[identity.status] += 1
-            digest = kept.get(identity.ordinal, identity.digest)
-            hasher.update(identity.key + digest.to_bytes(8, "little"))
+        self._kept = kept
+        self._input = xxhash.xxh3_128()
+        counted = Counter(succeeded=0, failed=0, skipped=0)
+        for piece in identities(reader, head) if kept else surveyed(reader, head):
+            counted.update(self._whole(piece) if isinstance(piece, Index) else self._one(piece))
         self.counts = Counts(**counted)
-        self.input_digest = hasher.hexdigest()
+        self.input_digest = self._input.hexdigest()
         self._check()
+
+    def _one(self, identity: Identity) -> dict[str, int]:
+        digest = self._kept.get(identity.ordinal, identity.digest)
+        self._input.update(identity.key + digest.to_bytes(8, "little"))
+        return {identity.status: 1}
+
+    def _whole(self, index: Index) -> dict[str, int]:
+        self._input.update(index.identities())
+        header = index.header
+        failed, skipped = len(header.failed), len(header.skipped)
+        return {"succeeded": header.count - failed - skipped, "failed": failed, "skipped": skipped}
 
     def _check(self) -> None:
         if self.counts != self._head.counts:
@@ -117,8 +129,8 @@ class Survey:
                 "outcomes are missing or damaged"
             )
 
-    def succeeded(self) -> Iterator[Entry]:
-        return (e for e in stored(self._reader, self._head) if e.outcome.status == "succeeded")
+    def results(self) -> Iterator[bytes]:
+        return results(self._reader, self._head)
 
     def failed(self) -> Iterator[Entry]:
         return failed(self._reader, self._head)
@@ -131,7 +143,7 @@ class _Results:
         self._survey = survey
 
     def __iter__(self) -> Iterator[bytes]:
-        return (entry.raw for entry in self._survey.succeeded())
+        return self._survey.results()
 
 
 def _failures(survey: Survey) -> Iterator[bytes]:

@@ -13,6 +13,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from typing import Any, cast
 
+from onward.attempts.course import Policy
+from onward.attempts.straight import StraightCall
 from onward.executors import AsyncExecutor, Executor
 from onward.executors.base import Unit
 from onward.pending.intake import Intake, digest_function, key_function
@@ -150,6 +152,30 @@ def drive(session: Session, call: Any, executor: Executor, batch: int) -> Iterat
             yield
             if session.stop.forced:
                 return
+
+
+def drive_straight(session: Session, policy: Policy) -> Iterator[None]:
+    """As :func:`drive`, for one item after the other in this thread; pauses when something was handed on."""
+    source = _plain(session)
+    intake, journal = session.open_intake(1), session.journal
+    stop, delivery = session.stop, session.delivery
+    call = StraightCall(policy, journal, session.settle)
+    reading = source.read(intake.start)
+    with closing(reading):
+        for value in _pulled(reading, stop):
+            item = intake.take(value)
+            if intake.limited or (item is not None and not call(item)):
+                break
+            intake.passed(reading.place)
+            if delivery.arrived:
+                delivery.hand_on()
+                yield
+            if stop.requested:
+                break
+            if journal.crowded:
+                journal.make_room()
+        else:
+            _ended(intake)
 
 
 async def drive_async(

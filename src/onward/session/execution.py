@@ -19,7 +19,7 @@ from onward.pending.admission import RestartNeeded
 from onward.progress import display
 from onward.publish.actions import output_at
 from onward.report import Report
-from onward.session.drive import drive, drive_async, same_input, same_input_async
+from onward.session.drive import drive, drive_async, drive_straight, same_input, same_input_async
 from onward.session.home import SessionHome
 from onward.session.opening import Asked
 from onward.session.session import Session
@@ -71,6 +71,9 @@ class Execution:
             yield from self._drive()
 
     def _drive(self) -> Iterator[None]:
+        if self.policy.straight:
+            yield from drive_straight(self.session, self.policy)
+            return
         call = make_call(self.policy, in_loop=False, workers=self.workers)
         yield from drive(self.session, call, executors.make(self.executor, self.workers), self.batch)
 

@@ -208,7 +208,7 @@ class Session:
             self.journal.settle(settled)
             if self.intake is not None:
                 self.intake.done(settled.item)
-            self.stopping.judge(settled)
+            self.stopping.judge(settled, self.journal.taken)
         if self.delivery.arrived:
             self.delivery.hand_on()
 

@@ -24,6 +24,7 @@ class Stopping:
         self._stop = stop
         self._spending = spending
         self._failures = settings.terms.failure_limit()
+        self._judged = 0
         self._timer: threading.Timer | None = None
         self.error: Stopped | None = None
 
@@ -32,12 +33,13 @@ class Stopping:
         self.error = self.error or error
         self._stop.request()
 
-    def judge(self, settled: Settled) -> None:
-        """An item has settled: whether too many have failed."""
+    def judge(self, settled: Settled, number: int) -> None:
+        """An item has settled, the session's ``number``-th: whether too many have failed."""
         if settled.status != "failed":
-            self._failures.passed()
             return
         assert settled.error is not None
+        self._failures.passed(number - 1 - self._judged)
+        self._judged = number
         reason = self._failures.failed(settled.error.type)
         if reason is not None:
             self.halt(FailureLimitReached(f"{reason}; the last: {settled.error}"))
