@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from queue import SimpleQueue
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from onward.attempts.home import Home
 from onward.attempts.reservation import Reservation, reserved
 from onward.attempts.spending import checked
@@ -110,17 +112,14 @@ class RunContext(Protocol):
         """As :meth:`save`, in an event loop, which it does not block."""
 
 
-class Attempt:
+class Attempt(Struct, eq=False):
     """One try at one unit: what ``step`` and ``count`` know of it, and its :class:`RunContext`."""
 
-    __slots__ = ("_said", "_unit", "_used", "counters", "home")
-
-    def __init__(self, unit: Sequence[Item], home: Home) -> None:
-        self._unit = unit
-        self.home = home
-        self.counters: dict[str, float] | None = None
-        self._used: set[str] | None = None
-        self._said: dict[str, int] | None = None
+    _unit: Sequence[Item]
+    home: Home
+    counters: dict[str, float] | None = None
+    _used: set[str] | None = None
+    _said: dict[str, int] | None = None
 
     @property
     def item(self) -> Item:
@@ -238,10 +237,8 @@ class Attempt:
             raise error
 
 
-class BatchAttempt(Attempt):
+class BatchAttempt(Attempt, eq=False):
     """One try at a batch, which has no one item, not even when it holds but one."""
-
-    __slots__ = ()
 
     @property
     def item(self) -> Item:

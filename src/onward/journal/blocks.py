@@ -96,9 +96,10 @@ def pack(
     """
     ordinals = [item.ordinal for item in batch.items]
     others = batch.others.values()
+    runs = _runs(ordinals)
     header = Header(
         count=len(ordinals),
-        runs=_runs(ordinals),
+        runs=runs,
         failed=[s.item.ordinal for s in others if s.status == "failed"],
         skipped=[s.item.ordinal for s in others if s.status == "skipped"],
         keyed=keyed,
@@ -107,8 +108,8 @@ def pack(
     )
     return Block(
         seq=seq,
-        first=min(ordinals, default=0),
-        last=max(ordinals, default=-1),
+        first=min((start for start, _ in runs), default=0),
+        last=max((start + length - 1 for start, length in runs), default=-1),
         marked=bool(superseding or header.failed or header.skipped or moves),
         index=_pack_index(seq, header, batch, moves),
         payload=_pack_payload(seq, batch, keyed),

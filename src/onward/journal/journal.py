@@ -87,6 +87,8 @@ class Journal:
         self.kept: dict[int, int] = {}
         self.durable = 0
         self.taken = 0
+        self._folded = state.folded
+        self.limited = cadence.most < LARGEST
         self._cadence = cadence
         self._most = min(cadence.most, LARGEST)
         self.keyed = keyed
@@ -133,17 +135,21 @@ class Journal:
         """
         if self.error is not None:
             raise self.error
-        unsaved = self._unsaved
-        if self.state.folded or self.steps.by_item:
+        waiting = self._unsaved
+        if self._folded or self.steps.by_item:
             with self._lock:
                 self.steps.drop(item)
-                unsaved.succeed(item, seconds, raw)
-                if self.state.folded:
+                waiting.succeed(item, seconds, raw)
+                if self._folded:
                     self.folding.add(item, plain)
         else:
-            unsaved.succeed(item, seconds, raw)
+            waiting.items.append(item)
+            waiting.seconds.append(seconds)
+            waiting.raws.append(raw)
         self.taken += 1
-        self._save_if_due(len(unsaved.raws), now)
+        unsaved = len(waiting.raws)
+        if unsaved == 1 or now >= self._cadence.due_at or unsaved >= self._most:
+            self._save_if_due(unsaved, now)
 
     def _save_if_due(self, unsaved: int, now: float) -> None:
         if now >= self._cadence.due_at or unsaved >= self._most:

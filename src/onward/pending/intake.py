@@ -27,6 +27,7 @@ class Intake:
         total: items in the input, None while unknown.
 
     Attributes:
+        behind: the place behind the last value taken, and the position there.
         exhausted: the source has ended.
         limited: the limit kept items from being handed out.
     """
@@ -41,14 +42,13 @@ class Intake:
         start: tuple[Place | None, int],
         total: int | None,
     ) -> None:
-        self._admission = admission
+        self.admission = admission
         self._batch = batch
         self._limit = limit
         self._halted = halted
         self._unit: list[Item] = []
         self._in_flight: dict[int, tuple[Place | None, int]] = {}
-        self._one = 0
-        self._behind = start
+        self.behind = start
         self.start = start[0]
         self.total = total
         self.handed_out = 0
@@ -62,7 +62,8 @@ class Intake:
 
     @property
     def in_flight(self) -> int:
-        return len(self._in_flight) + self._one
+        one = self.behind[1] < self.admission.position and not self.limited  # by what takes one by one
+        return len(self._in_flight) or int(one)
 
     def push(self, value: Any, place: Place | None) -> list[Item] | None:
         """Take one value, with the place behind it; a unit if that fills one.
@@ -70,42 +71,35 @@ class Intake:
         Raises:
             Refused: as :meth:`Admission.admit`.
         """
-        before = self._behind
-        item = self._admission.admit(value)
+        before = self.behind
+        item = self.admission.admit(value)
         if item is None:
-            self._behind = (place, self._admission.position)
+            self.behind = (place, self.admission.position)
             return None
         if self._limit is not None and self.handed_out >= self._limit:
             self.limited = True
             return None
         self.handed_out += 1
         self._in_flight[item.ordinal] = before
-        self._behind = (place, self._admission.position)
+        self.behind = (place, self.admission.position)
         if self._batch == 1:
             return [item]
         self._unit.append(item)
         return self._take() if len(self._unit) >= self._batch else None
 
-    def take(self, value: Any) -> Item | None:
-        """Take one value where no other is under way until :meth:`passed`; its item, if it is to be worked on.
+    def one_by_one(self) -> Callable[[Any], Item | None]:
+        """What takes a value where no other is under way until ``behind`` is set, and gives its item if it is work.
 
-        Raises:
-            Refused: as :meth:`Admission.admit`.
+        It raises what :meth:`Admission.admit` does.
         """
-        item = self._admission.admit(value)
-        if item is None:
-            return None
-        if self._limit is not None and self.handed_out >= self._limit:
-            self.limited = True
-            return None
-        self.handed_out += 1
-        self._one = 1
-        return item
+        return self.admission.admit if self._limit is None else self._take_limited
 
-    def passed(self, place: Place | None) -> None:
-        """What :meth:`take` took has settled; ``place`` is the one behind it."""
-        self._one = 0
-        self._behind = (place, self._admission.position)
+    def _take_limited(self, value: Any) -> Item | None:
+        item = self.admission.admit(value)
+        if item is not None:
+            self.limited = self.handed_out >= self._limit  # type: ignore[operator]
+            self.handed_out += 1
+        return None if self.limited else item
 
     def _take(self) -> list[Item]:
         unit, self._unit = self._unit, []
@@ -117,9 +111,9 @@ class Intake:
         Raises:
             Refused: as :meth:`Admission.end`.
         """
-        self._admission.end()
+        self.admission.end()
         self.exhausted = True
-        self.total = self._admission.position
+        self.total = self.admission.position
 
     def rest(self) -> list[Item] | None:
         """What is left of the last unit, unless work has stopped."""
@@ -133,7 +127,7 @@ class Intake:
         """A place that nothing unsettled lies before, and the position of the item there."""
         while True:
             try:
-                return next(iter(self._in_flight.values()), self._behind)
+                return next(iter(self._in_flight.values()), self.behind)
             except RuntimeError:  # changed by another thread while it was looked at
                 continue
 

@@ -41,7 +41,7 @@ class KeyIndex:
         self._recent: dict[bytes, int] = {}
         self._names = _Column(NAME)
         self._ordinals = _Column(8)
-        self._table = _Table(bits=12)
+        self._table = _Table(bits=13)
         self._expected = b""
         self._next = 0
 
@@ -56,9 +56,13 @@ class KeyIndex:
             return ordinal
         if name == self._expected:  # input that is passed over again comes in the old order
             return self._found(self._next)
-        for number in self._table.find(hash(name)):
-            if self._names.get(number) == name:
+        table = self._table
+        slots, mark = table.slots, hash(name) & 0xFFFFFFFF
+        at = mark >> table.shift
+        while slot := slots[at]:
+            if slot >> 32 == mark and self._names.get(number := (slot & 0xFFFFFFFF) - 1) == name:
                 return self._found(number)
+            at += 1
         return None
 
     def _found(self, number: int) -> int:
@@ -104,10 +108,10 @@ def stored_keys(reader: Reader) -> KeyIndex:
 
 
 class _Table:
-    """Numbers, from 0, by 32 bits of a hash; may name wrong ones among the right.
+    """Numbers, from 0, by 32 bits of a hash.
 
-    A slot holds the hash's low 32 bits and the number, counted from 1. The high bits of these 32 say where it
-    would best be, so that growing needs nothing else, and goes through memory in order.
+    A slot holds the hash's low 32 bits and the number, counted from 1; an empty one 0. The high bits of these 32
+    (behind ``shift``) say where it would best be, so that growing needs nothing else, and goes through memory in order.
     """
 
     def __init__(self, bits: int) -> None:
@@ -116,28 +120,16 @@ class _Table:
 
     def _make(self, bits: int) -> None:
         self._bits = bits
-        self._shift = MARK_BITS - bits
+        self.shift = MARK_BITS - bits
         # What would run over the end has room behind it: a run of so many taken slots is out of the question.
-        self._slots = array("Q", [0]) * ((1 << bits) + 1024)
-
-    def find(self, number: int) -> tuple[int, ...]:
-        """The numbers that may have this hash."""
-        slots = self._slots
-        mark = number & 0xFFFFFFFF
-        at = mark >> self._shift
-        found: tuple[int, ...] = ()
-        while slot := slots[at]:
-            if slot >> 32 == mark:
-                found += ((slot & 0xFFFFFFFF) - 1,)
-            at += 1
-        return found
+        self.slots = array("Q", [0]) * ((1 << bits) + 1024)
 
     def add(self, hashes: Iterable[int], first: int, count: int) -> None:
         """Put in ``count`` hashes, of numbers from ``first`` on."""
         self._taken += count
         while self._taken > FULL * (1 << self._bits):
             self._grow()
-        slots, shift = self._slots, self._shift
+        slots, shift = self.slots, self.shift
         for number, found in enumerate(hashes, first + 1):
             mark = found & 0xFFFFFFFF
             at = mark >> shift
@@ -146,9 +138,9 @@ class _Table:
             slots[at] = mark << 32 | number
 
     def _grow(self) -> None:
-        old = self._slots
+        old = self.slots
         self._make(self._bits + 1)
-        slots, shift = self._slots, self._shift + 32
+        slots, shift = self.slots, self.shift + 32
         for slot in old:
             if slot:
                 at = slot >> shift

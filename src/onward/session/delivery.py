@@ -6,8 +6,10 @@ other and only once it is durable.
 
 from __future__ import annotations
 
+import functools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import overload
 
 from onward.codec import Restore, decode
 from onward.events import Announcer, Saved
@@ -44,7 +46,7 @@ class Delivery:
     def hand_on(self) -> None:
         """Tell the observers, and keep for the stream."""
         while self.arrived:
-            outcomes = [self._outcome(settled) for settled in self.arrived.popleft()]
+            outcomes = SavedOutcomes(self.arrived.popleft(), self._restore)
             if self._announcer:
                 self._announcer(Saved(outcomes))
             if self.streamed:
@@ -54,6 +56,31 @@ class Delivery:
         """What has been handed on since the last time."""
         while self._waiting:
             yield self._waiting.popleft()
+
+
+class SavedOutcomes(Sequence[Outcome]):
+    """The outcomes of a batch as callers see them, made when they are looked at: most observers only count."""
+
+    def __init__(self, batch: Batch, restore: Restore | None) -> None:
+        self._batch = batch
+        self._restore = restore
+
+    @functools.cached_property
+    def _made(self) -> list[Outcome]:
+        return [self._outcome(settled) for settled in self._batch]
+
+    def __len__(self) -> int:
+        return len(self._batch)
+
+    @overload
+    def __getitem__(self, number: int) -> Outcome: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Outcome]: ...
+    def __getitem__(self, number: int | slice) -> Outcome | list[Outcome]:
+        return self._made[number]
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter(self._made)
 
     def _outcome(self, settled: Settled) -> Outcome:
         item = settled.item

@@ -158,21 +158,22 @@ def drive_straight(session: Session, policy: Policy) -> Iterator[None]:
     """As :func:`drive`, for one item after the other in this thread; pauses when something was handed on."""
     source = _plain(session)
     intake, journal = session.open_intake(1), session.journal
-    stop, delivery = session.stop, session.delivery
-    call = StraightCall(policy, journal, session.settle)
+    stop, delivery, limited = session.stop, session.delivery, journal.limited
+    admission, take = intake.admission, intake.one_by_one()
+    call = StraightCall(policy, journal.succeed, session.settle)
     reading = source.read(intake.start)
     with closing(reading):
-        for value in _pulled(reading, stop):
-            item = intake.take(value)
+        for value in reading if getattr(source, "at_hand", False) else _pulled(reading, stop):
+            item = take(value)
             if intake.limited or (item is not None and not call(item)):
                 break
-            intake.passed(reading.place)
+            intake.behind = reading.place, admission.position
             if delivery.arrived:
                 delivery.hand_on()
                 yield
             if stop.requested:
                 break
-            if journal.crowded:
+            if limited and journal.crowded:
                 journal.make_room()
         else:
             _ended(intake)
