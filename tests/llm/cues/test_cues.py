@@ -1,6 +1,6 @@
 """What the cue rules take for an action, a decision, an open question; and what they must not.
 
-``meetings/`` holds thirteen short meetings that the rules were made with, each with its action items in NAME.gold: owner,
+``meetings/`` holds fifteen short meetings that the rules were made with, each with its action items in NAME.gold: owner,
 what, words for the date, and the lines it is spoken of in.
 """
 
@@ -150,13 +150,13 @@ def matched(path: Path) -> tuple[int, int, int, int]:
         if fitting:
             left.remove(fitting[0])
             right += 1
-            owners += action.owners == [fitting[0][0]]
+            owners += action.owners == [name for name in fitting[0][:1] if name]
     return right, len(heard), wanted, owners
 
 
 def test_whole_meetings() -> None:
     right, there, wanted, owners = map(sum, zip(*map(matched, sorted(MEETINGS.glob("*.gold"))), strict=True))
-    assert wanted == 85
+    assert wanted == 102
     assert 2 * right / (there + wanted) >= 0.92
     assert owners / right >= 0.98
 

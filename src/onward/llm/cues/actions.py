@@ -85,7 +85,7 @@ class Actions:
             due: when, if none of the sentences says so.
             best: the sentence that says what, if not the one with the cue.
         """
-        known = self._same(cue, owners, said[-1])
+        known = self._same(cue, owners, said)
         if known is None:
             if not weak:
                 self._supersede(owners, said[-1])
@@ -151,7 +151,8 @@ class Actions:
 
     # ----------------------------------------------------------------------------------- the same
 
-    def _same(self, cue: Cue, owners: list[str], sentence: Sentence) -> Action | None:
+    def _same(self, cue: Cue, owners: list[str], said: list[Sentence]) -> Action | None:
+        sentence = said[-1]
         subjects = content(without_due_words(cue.what))
         restated = cue.kind in ("now", "assign")  # by somebody else, in more words
         for action in reversed(self._all):
@@ -164,11 +165,8 @@ class Actions:
                 return action
             if shared and sentence.floor == action.touched and owners != [sentence.speaker]:
                 return action  # "That's Ada. Ada calls them on Monday."
-            if (
-                points(action.what)
-                and 1 <= sentence.floor - action.touched <= 2
-                and (restated or not action.due)
-            ):
+            open_ = restated or (not action.due and len(said) == 1)  # an answer to a request is its own thing
+            if open_ and points(action.what) and 1 <= sentence.floor - action.touched <= 2:
                 return action
         return None
 

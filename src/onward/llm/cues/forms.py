@@ -80,6 +80,7 @@ FORMS: list[tuple[Kind, str]] = [
     ("commit", r"(?:^|[,.] )(?:okay,? |yes,? |so |and )*i (?P<what>(?:check|send|write|order|bring|call|ring|book|draft|prepare|do|make|file|update|sign|handle|take|test|review|fix|tell|ask|print|deliver|collect|buy|post|email|organise|organize|look after) (?:the|a|an|all|that|those|these|this|it|them|her|him|both|one|everything)\b.*)"),
     ("promise", r"\bi(?:'m| am) (?P<what>(?!going|gonna|not|just|also|looking|thinking|trying|saying|asking|having|talking|wondering|getting)\w+ing\b.*)"),
     ("promise", r"\bi(?:'m| am) (?P<what>going to (?:the|a|an|my|his|her|their|our)\b.*)"),
+    ("promise", r"(?:^|, )(?:it |they |that )?(?:should|will|'ll|it'll|they'll) be (?P<what>(?:ready|done|finished|online|live|published)\b.*)"),
     ("promise", r"\bi (?P<what>(?:see|meet|talk to|speak to|speak with)\b.*)"),
     ("promise", rf"(?:^|[,.] ){_SO}i (?!(?:put|set|read|cut|let|hit|cost|spread|split)\b.*\b(?:this morning|today|earlier|already)\b)(?P<what>{VERB}\b.*)"),
     ("promise", r"\bi(?:'ll| will) be (?P<what>\w+ing\b.*)"),

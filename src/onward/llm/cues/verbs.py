@@ -69,6 +69,7 @@ ON_THE_SPOT = re.compile(
 )
 """What is done on the spot, or says nothing of work: "I'll share my screen", "I'll be honest"."""
 
+_STATES = word_set("ready done finished online live published")
 _DETERMINERS = word_set("the a an that this those these my our your all some it them both")
 
 
@@ -84,6 +85,8 @@ def with_verb(what: str, if_none: str) -> str:
     verb, _, rest = what.strip(" ,.-").partition(" ")
     if verb.endswith("ing"):
         verb = plain_form(verb)
+    elif verb.lower() in _STATES:
+        return f"have it {verb} {rest}".strip()
     elif verb.lower() in _DETERMINERS:
         return f"{if_none} {verb} {rest}".strip()
     return f"{BASE.get(verb.lower(), verb)} {rest}".strip()

@@ -76,6 +76,10 @@ def _what(action: Action, sentence: Sentence, sentences: list[Sentence]) -> str:
     what = action.what
     while (found := due_words(what)) and _TRAILING.fullmatch(what, found[-1].end):
         what = what[: found[-1].start]
+    if (
+        sentence.speaker and sentence.speaker not in action.owners
+    ):  # "send me the price", as the one asked has it
+        what = re.sub(r"(?i)\bme\b", sentence.speaker, re.sub(r"(?i)\bmy\b", f"{sentence.speaker}'s", what))
     what = sentence_case(_TRAILING.sub("", what) or action.what)
     if not points(action.what):
         return what
