@@ -89,6 +89,7 @@ class Run:
         self.report = self._session.conclude()
 
     async def __aenter__(self) -> Run:
+        self._home.asynchronous = True
         return self.__enter__()
 
     async def __aexit__(

@@ -467,7 +467,8 @@ def test_acts_in_a_loop_of_ones_own(store: MemoryRuns) -> None:
     assert [amount for amount, _ in world.done] == [1, 2]
 
 
-def test_acts_in_an_asynchronous_loop(store: MemoryRuns) -> None:
+@pytest.mark.parametrize("plain", [True, False])
+def test_acts_in_an_asynchronous_loop(store: MemoryRuns, plain: bool) -> None:
     world = World()
 
     async def items() -> Any:
@@ -476,6 +477,10 @@ def test_acts_in_an_asynchronous_loop(store: MemoryRuns) -> None:
 
     async def main() -> None:
         async with onward.run("job", store=store, key="id") as loop:
+            if plain:
+                for item in loop.pending(ITEMS):
+                    loop.succeed(await onward.once("pay", world.pay, item["n"]))
+                return
             async for item in loop.pending(items()):
                 loop.succeed(await onward.once("pay", world.pay, item["n"]))
 
