@@ -220,12 +220,12 @@ def _document(placed: Sequence[Placed], work: _Work, skipped: Sequence[Task]) ->
 
 
 def _lines(placed: Sequence[Placed], plan: Plan, words: dict[str, str] | None = None) -> list[str]:
-    tasks = {task.key: task for task in plan.tasks}
+    tasks = {task.key: task for task in (*plan.tasks, *plan.skipped)}
     rows = []
     for one in placed:
-        task = tasks.get(one.key)
-        owner, due = (task.owner, task.due) if task else ("", "")
-        texts = [(words or {}).get(one.action, one.action), one.title, owner, due, one.meeting, one.url]
+        task = tasks.get(one.key)  # a run that was gone on with may have settled more
+        more = [task.owner, task.due, task.heading] if task else ["", "", one.meeting]
+        texts = [(words or {}).get(one.action, one.action), one.title, *more, one.url]
         rows.append([printable(text) for text in texts])
     return list(table(("", "TASK", "OWNER", "DUE", "MEETING", ""), rows)) if rows else ["no action items"]
 

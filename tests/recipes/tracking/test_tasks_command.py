@@ -46,7 +46,7 @@ def test_notes_become_tasks() -> None:
     save(notes(item(1), item(2, due="2026-05-20", quote="That is urgent: contract 2.")))
     done = tasks(*MD)
     assert done.code == 0, done.err
-    assert re.search(r"created +Send contract 1 to Northwind +Mia +2026-05-08 +standup@2026-05-04", done.out)
+    assert re.search(r"created +Send contract 1 to Northwind +Mia +2026-05-08 +Standup, 2026-05-04", done.out)
     first, second = kept()
     assert first.fields["title"] == "Send contract 1 to Northwind"
     assert first.fields["owner"] == "Mia"
