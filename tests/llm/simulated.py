@@ -14,9 +14,20 @@ NETWORK = 0.02
 DOWN = 5.0
 
 
+Latency = Callable[[int, random.Random], float]
+"""Seconds that an answer takes, by how many are under way."""
+
+
 class Limiter(Protocol):
     def ask(self, now: float) -> float | None:
         """None if a request is admitted, else how long its Retry-After is."""
+
+
+class Free:
+    """Admits everything."""
+
+    def ask(self, now: float) -> None:
+        return None
 
 
 @dataclass
@@ -84,7 +95,7 @@ class Simulation:
         limiter: Limiter,
         *,
         workers: int = 64,
-        latency: float = 0.3,
+        latency: float | Latency = 0.3,
         rpm: float | None = None,
         retry_after: bool = True,
         told: float | None = None,
@@ -136,10 +147,14 @@ class Simulation:
     def _arrive(self, call: Call) -> None:
         refusal = self.limiter.ask(self.now)
         if refusal is None:
-            seconds = self._latency * self._chance.uniform(0.5, 2)
-            self._at(seconds, lambda: self._answered(call))
+            self._at(self._seconds(), lambda: self._answered(call))
         else:
             self._at(NETWORK, lambda: self._refused(call, refusal))
+
+    def _seconds(self) -> float:
+        if callable(self._latency):
+            return self._latency(self.pace.in_flight, self._chance)
+        return self._latency * self._chance.uniform(0.5, 2)
 
     def _answered(self, call: Call) -> None:
         self.outcome.answered += 1

@@ -2,15 +2,16 @@
 
 import json
 import math
+import statistics
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm.simulated import DOWN, Limiter, Simulation, TokenBucket, Window
+from llm.simulated import DOWN, Free, Limiter, Simulation, TokenBucket, Window
 from onward.llm.pacing.bucket import Bucket
-from onward.llm.pacing.concurrency import Concurrency
+from onward.llm.pacing.concurrency import COHORT, Concurrency
 from onward.llm.pacing.pace import Call, Pace
 
 LIMITERS: dict[str, Callable[[], Limiter]] = {
@@ -87,13 +88,39 @@ def test_a_resume_neither_storms_nor_learns_again() -> None:
 
 
 def test_nothing_holds_up_a_server_without_limits() -> None:
-    class Free:
-        def ask(self, now: float) -> None:
-            return None
-
     outcome = Simulation(Free(), latency=1.0).run(120)
     assert outcome.most_in_flight == 64
     assert sum(at > 60 for at in outcome.started) >= 0.9 * 60 * 64 / 1.25
+
+
+def test_a_server_that_queues_is_not_flooded() -> None:
+    """It works on eight at a time, and lets the others wait: with 64 at once, answers would take 4 s."""
+    simulation = Simulation(Free(), latency=lambda under_way, _: 0.5 * max(1.0, under_way / 8))
+    seen = []
+    for now in range(60, 600, 10):
+        outcome = simulation.run(now)
+        seen.append(simulation.pace.concurrency.latency.value)
+    assert outcome.answered >= 0.9 * 590 * 8 / 0.5
+    assert max(seen) < 2.5
+    assert statistics.mean(seen) < 2
+
+
+def test_a_server_that_gets_slower_by_itself_is_not_starved() -> None:
+    slow = [1.0]
+    simulation = Simulation(Free(), latency=lambda _, chance: slow[0] * chance.uniform(0.8, 1.2))
+    simulation.run(120)
+    slow[0] = 4.0
+    before = simulation.run(240).answered
+    assert simulation.run(480).answered - before >= 0.9 * 240 * 64 / 4
+
+
+@pytest.mark.parametrize("seed", [1, 5, 9])
+def test_answers_of_very_different_length_do_not_confuse_it(seed: int) -> None:
+    simulation = Simulation(
+        Free(), latency=lambda _, chance: 20.0 if chance.random() < 0.1 else 1.0, seed=seed
+    )
+    before = simulation.run(300).answered
+    assert simulation.run(900).answered - before >= 0.9 * 600 * 64 / 2.9
 
 
 # --------------------------------------------------------------------------------------------- one by one
@@ -153,21 +180,21 @@ def test_a_stated_limit_is_not_overridden_by_headers() -> None:
 
 def test_rising_latency_lowers_the_level_before_anything_is_refused() -> None:
     level = Concurrency(64)
-    now = 0.0
     for _ in range(300):
-        now += 1.0
-        level.finished(now - 1.0, now, int(level.level))
+        level.finished(level.started(int(level.level)), 1.0, int(level.level))
     assert level.level == 64
-    for _ in range(60):
-        now += 1.0
-        level.finished(now - 8.0, now, int(level.level))
-    assert level.level < 32
+    for _ in range(COHORT):
+        level.finished(level.started(int(level.level)), 8.0, int(level.level))
+    assert level.level == 32
+    for _ in range(COHORT):
+        level.finished(level.started(int(level.level)), 8.0, int(level.level))
+    assert level.level > 32, "it did not help, so it was not for the level"
 
 
 def test_a_level_that_is_not_used_does_not_grow() -> None:
     level = Concurrency(None)
-    for now in range(1, 500):
-        level.finished(now - 1.0, float(now), 1)
+    for _ in range(500):
+        level.finished(level.started(1), 1.0, 1)
     assert level.level <= 4
 
 

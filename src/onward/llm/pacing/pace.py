@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onward.llm.pacing.bucket import Bucket
-from onward.llm.pacing.concurrency import Average, Concurrency
+from onward.llm.pacing.concurrency import Average, Cohort, Concurrency
 from onward.llm.pacing.rate import MARGIN, Rate
 
 ALLOWANCE = 40.0
@@ -32,6 +32,7 @@ class Call:
     charged: float
     expected: float
     cycle: int
+    cohort: Cohort
 
 
 class Pace:
@@ -80,7 +81,8 @@ class Pace:
 
     def start(self, expected: float, now: float) -> Call:
         """A request starts, whatever :meth:`wait` says."""
-        call = Call(now, self._charge(expected), expected, self.rate.cycle)
+        cohort = self.concurrency.started(self.in_flight + 1)
+        call = Call(now, self._charge(expected), expected, self.rate.cycle, cohort)
         if self._refusals:
             self._probe = call
         self.in_flight += 1
@@ -97,30 +99,32 @@ class Pace:
         """It was answered, and used so many tokens (None: unknown)."""
         if used is not None and call.expected > 0:
             self._used.add(used / call.expected)
-        self.concurrency.finished(call.began, now, self.in_flight)
+        self.concurrency.finished(call.cohort, now - call.began, self.in_flight)
         if call.began >= self._backed_off_at:
             self._refusals = 0
         self._ended(call, call.charged if used is None else used, now)
 
     def failed(self, call: Call, now: float) -> None:
         """It came to nothing, but the server will have counted it."""
+        self.concurrency.ended(call.cohort)
         self._ended(call, call.charged, now)
 
     def refused(self, call: Call, retry_after: float | None, now: float) -> None:
         """It was answered 429: all wait, as long as the server says, and go on more slowly."""
+        self.concurrency.ended(call.cohort)
         self._left(call)
         if self._tokens:
             self._tokens.take(-call.charged, now)
         pause = self._back_off(call, now) if retry_after is None else max(0.0, retry_after)
         if self.rate.refused(call.cycle, now + pause, now):
-            self.concurrency.refused(self.rate.per_second * self.concurrency.latency, now)
+            self.concurrency.refused(self.rate.per_second * self.concurrency.latency.value)
         self._requests.rate = self.rate.per_second
         self._pause(pause, now)
 
     def overloaded(self, call: Call, retry_after: float, now: float) -> None:
         """The server could not answer it, and says when to come again: all wait."""
         self.failed(call, now)
-        self.concurrency.refused(1.0, now)
+        self.concurrency.refused(1.0)
         self._pause(retry_after, now)
 
     def state(self, rpm: float | None, tpm: float | None, now: float) -> None:
