@@ -10,11 +10,13 @@ from typing import Any
 
 import msgspec
 
+from onward.attempts.effects import read as stored_act
 from onward.codec import Restore, decode
 from onward.errors import OutputExists, RunNotFound
 from onward.journal import outcomes, records
 from onward.journal.records import Head
-from onward.model import Marker, Outcome, Owner, Progress, RunInfo, RunStatus, SessionRecord, forecast
+from onward.journal.steps import effects
+from onward.model import Key, Marker, Outcome, Owner, Progress, RunInfo, RunStatus, SessionRecord, forecast
 from onward.outputs import files, format_for
 from onward.settings import check_name
 from onward.stores import Reader, Runs, open_runs
@@ -91,6 +93,16 @@ class RunView:
         """What ``onward.count`` has counted."""
         marker = self.marker
         return marker.counters if marker else self.head.counters
+
+    @property
+    def in_doubt(self) -> list[tuple[Key, str, float]]:
+        """The acts of ``onward.once`` that were begun and have no result: item key, name, and Unix seconds.
+
+        While the run is running, these are under way.
+        """
+        with self._reader() as reader:
+            found = [(key, name, stored_act(raw)) for key, name, raw in effects(reader)]
+        return [(key, name, act.at) for key, name, act in found if act.state == "begun"]
 
     @property
     def spent(self) -> dict[str, float]:

@@ -64,6 +64,9 @@ def test_a_budget_that_is_none_is_a_usage_error(app: Path, onward: Command) -> N
 def test_acts_in_doubt(app: Path, onward: Command) -> None:
     sends = ["run", "app.py:sends", "--input", "items.jsonl", "--limit", "1", "--max-failures", "100"]
     onward(*sends)
+    assert "  in doubt  1 act: send of 0\n" in onward("show", "sends").out
+    (act,) = onward("show", "sends", "--json").document["in_doubt"]
+    assert (act["key"], act["name"]) == (0, "send")
     again = onward(*sends, "--retry-failed")
     assert again.code == 75
     assert "InDoubt: 'send' may have been done for item 0" in onward("errors", "sends").out

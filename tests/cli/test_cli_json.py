@@ -17,7 +17,9 @@ LISTED = {
     *["job", "run", "status", "created", "total", "settled", "succeeded", "failed", "skipped", "left"],
     *["rate", "seconds_left", "spent", "forecast", "saved_age", "owner"],
 }
-SHOWN = LISTED | {"generation", "identity", "state", "counters", "output", "command", "sessions"}
+SHOWN = (
+    LISTED | {"generation", "identity", "state", "counters", "in_doubt", "output", "command"} | {"sessions"}
+)
 PLANNED = {
     *["job", "run", "total", "reuse", "failed", "skipped", "todo", "new", "changed", "retry", "retired"],
     *["finished", "reasons", "refusal", "ways_out"],

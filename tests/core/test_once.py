@@ -488,6 +488,25 @@ def test_acts_in_an_asynchronous_loop(store: MemoryRuns, plain: bool) -> None:
     assert [amount for amount, _ in world.done] == [1, 2]
 
 
+@pytest.mark.parametrize("key", ["id", None])
+def test_what_is_in_doubt_can_be_looked_at(store: MemoryRuns, key: str | None) -> None:
+    world = World(ConnectionError("reset"), onward.NotDone("busy"))
+
+    def work(item: Any) -> Any:
+        onward.step("a", len, "")
+        seen.append([(key, name) for key, name, _ in onward.load("job", store=store).in_doubt])
+        found = onward.once("pay", world.pay, item["n"])
+        raise OSError(found)
+
+    seen: list[Any] = []
+    run(work, store, changed(1, 2, 3), key=key)
+    ((found, name, at),) = onward.load("job", store=store).in_doubt
+    assert (found, name) == ("a" if key else 0, "pay")
+    assert abs(time.time() - at) < 600
+    run(work, store, changed(1, 2, 3), key=key, retry_failed=True, reconcile=lambda *_: onward.Done())
+    assert onward.load("job", store=store).in_doubt == []
+
+
 def test_what_is_no_policy_is_refused(store: MemoryRuns) -> None:
     with pytest.raises(errors.UsageError, match="in_doubt='maybe'"):
         run(len, store, in_doubt="maybe")

@@ -52,6 +52,11 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str = ""
 
 
+def read(raw: bytes) -> Record:
+    """What is stored of an act."""
+    return msgspec.json.decode(raw, type=Record)
+
+
 class _Ask(NamedTuple):
     """A question to ``reconcile``."""
 
@@ -156,7 +161,7 @@ class _OneAct:
         """What is known of the act; None if it was not begun."""
         raw = self._home.effect(self._item, self._name)
         if raw is not None:
-            found = msgspec.json.decode(raw, type=Record)
+            found = read(raw)
             if found.state != "withdrawn":
                 return found
         return Record("begun") if self._home.redone(self._item) else None

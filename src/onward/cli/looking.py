@@ -121,8 +121,14 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("output", printable(found["output"]["path"]) if found["output"] else ""),
         ("state", _json(found["state"]) if found["state"] else ""),
         ("counters", _json(found["counters"]) if found["counters"] else ""),
+        ("in doubt" if found["status"] != "running" else "under way", _acts(found["in_doubt"])),
         ("command", printable(found["command"] or "")),
     ]
+
+
+def _acts(found: list[dict[str, Any]]) -> str:
+    named = ", ".join(f"{act['name']} of {act['key']}" for act in found[:3])
+    return _short(f"{counted(len(found), 'act')}: {named}{', ...' if found[3:] else ''}") if found else ""
 
 
 def _spent(found: dict[str, Any]) -> str:

@@ -98,6 +98,7 @@ def details(view: RunView) -> dict[str, Any]:
         },
         "state": view.state,
         "counters": view.counters,
+        "in_doubt": [{"key": key, "name": name, "at": at} for key, name, at in view.in_doubt],
         "output": output(info.marker.output if info.marker else None),
         "command": info.command,
         "sessions": sessions_of(view),

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from onward.journal import records
-from onward.model import Item, StepRecord
-from onward.stores.base import Store
+from onward.model import Item, Key, StepRecord
+from onward.stores.base import Reader, Store
 
 _REDONE = ""
 """A name that no act has."""
+
+
+def effects(reader: Reader) -> Iterator[tuple[Key, str, bytes]]:
+    """What is stored of acts: the item's key, the act's name, and what is known of it."""
+    for record in reader.steps():
+        named = msgspec.json.decode(record.item)
+        if isinstance(named, dict) and record.name != _REDONE:
+            item = named["once"]
+            yield item[0] if isinstance(item, list) else item, record.name, records.read_step(record)
 
 
 class Steps:
