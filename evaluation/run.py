@@ -36,7 +36,9 @@ WITH_KEY = {"OPENAI_API_KEY": "openai:gpt-5.4-mini", "ANTHROPIC_API_KEY": "anthr
 )
 @click.option("--system", "systems", multiple=True, type=click.Choice(SYSTEMS), help="Only this one.")
 @click.option(
-    "--only", multiple=True, help="Only meetings and jobs whose names begin so; said in the results."
+    "--only",
+    multiple=True,
+    help="Only meetings, and resumes as JOB/FILE, whose names begin so; said in the results.",
 )
 @click.option(
     "--development", is_flag=True, help="Only the development sets; print, and leave RESULTS.md alone."

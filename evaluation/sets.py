@@ -166,13 +166,22 @@ class Sets:
         return cls(rankings(), meetings(), real_meetings(real))
 
     def narrowed(self, beginnings: Sequence[str] = (), name: str | None = None) -> Sets:
-        """Those whose names begin in one of these ways, and that belong to the set of that name."""
+        """Those whose names begin in one of these ways ("payroll/anna" for resumes), of the set of that name."""
 
         def chosen(one: Ranking | Meeting | RealMeeting) -> bool:
-            return (not beginnings or one.id.startswith(tuple(beginnings))) and name in (None, one.set)
+            return name in (None, one.set) and (not beginnings or one.id.startswith(tuple(beginnings)))
+
+        def resumes(ranking: Ranking) -> Ranking:
+            ids = {file: f"{ranking.id}/{file}" for file in ranking.tiers}
+            named = {file for file, id_ in ids.items() if id_.startswith(tuple(beginnings))}
+            return ranking.only(named) if beginnings and name in (None, ranking.set) else ranking
 
         return Sets(
-            [one for one in self.rankings if chosen(one)],
+            [
+                ranking
+                for ranking in map(resumes, self.rankings)
+                if ranking.tiers and name in (None, ranking.set)
+            ],
             [one for one in self.meetings if chosen(one)],
             [one for one in self.real if chosen(one)],
         )

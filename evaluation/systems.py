@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from evaluation.sets import Meeting, Ranking, RealMeeting
+from onward.cli.screen import MAX_TOKENS
 from onward.llm import model as model_named
 from onward.recipes.documents import read as read_document
 from onward.recipes.meetings import notes_to_json
@@ -62,7 +63,8 @@ def measure(item: Item, *, system: System, model: str, code: str) -> dict[str, A
 def _screened(resume: Path, job: Path, model: str) -> dict[str, Any]:
     from onward.recipes.resume_screening.job import parameters, screen
 
-    scorer = None if model == "embedded" else model_named(model)  # without a model it follows rules
+    # Without a model it follows rules. With one, replies are as long as `onward screen` allows them to be.
+    scorer = None if model == "embedded" else model_named(model, max_tokens=MAX_TOKENS)
     found = screen(resume, **parameters(_criteria(job), scorer))
     scores = [{"criterion": s.criterion, "score": s.score, "evidence": s.evidence} for s in found.scores]
     text = read_document(resume).text

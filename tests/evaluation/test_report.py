@@ -153,3 +153,10 @@ def test_sets_can_be_narrowed(only: list[str], count: int) -> None:
     narrow = SETS.narrowed(only, DEVELOPMENT)
     assert len(narrow.meetings) == count
     assert all(one.set == DEVELOPMENT for one in [*narrow.meetings, *narrow.rankings, *narrow.real])
+
+
+def test_sets_can_be_narrowed_to_single_resumes() -> None:
+    (ranking,) = SETS.narrowed(["payroll/agnes", "nothing"]).rankings
+    assert (ranking.id, list(ranking.tiers)) == ("payroll", ["agnes-moreau.md"])
+    assert [ranking.id for ranking in SETS.narrowed(["payroll"]).rankings] == ["payroll"]
+    assert [ranking.id for ranking in SETS.narrowed((), DEVELOPMENT).rankings] == ["kitchen", "samples"]
