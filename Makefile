@@ -30,7 +30,7 @@ EXTRAS = $(shell $(PY) -c 'import tomllib; project = tomllib.load(open("pyprojec
 help:
 	@echo "make demo     screen the sample resumes, die part-way, go on"
 	@echo "make test     run the whole test suite"
-	@echo "make bench    what saving costs, against files written by hand"
+	@echo "make bench    what saving costs, against files written by hand, into benchmarks/RESULTS.md"
 	@echo "make evaluate      how good screening and notes are; EVALUATE=--help says more"
 	@echo "make torture  every power cut, kill and error at length: docs/reliability.md (half an hour)"
 	@echo "make lint     ruff and mypy"
@@ -46,7 +46,7 @@ test: $(DEV)
 	@$(PY) -m pytest -n 2 --dist worksteal
 
 bench: $(RUN)
-	@$(PY) benchmarks/overhead.py
+	@$(PY) benchmarks/goals.py
 
 evaluate: $(DEV)
 	@$(PY) -m evaluation.run $(EVALUATE)

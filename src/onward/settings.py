@@ -188,6 +188,8 @@ def _key_function(key: str | Callable[[Any], Key]) -> Callable[[Any], Key]:
 
     def checked(value: Any) -> Key:
         found = get(value)
+        if type(found) is int:
+            return found
         if isinstance(found, bool) or not isinstance(found, str | int):
             raise UsageError(
                 f"{name} gave {found!r} for the item {_short(value)}; a key is a str or an int, unique in the input"
@@ -206,7 +208,8 @@ def _field_getter(name: str) -> Callable[[Any], Any]:
 
     def get(value: Any) -> Any:
         try:
-            return value[name] if isinstance(value, Mapping) else attribute(value)
+            # The type first: to ask an abstract class takes as long as all else here together.
+            return value[name] if type(value) is dict or isinstance(value, Mapping) else attribute(value)
         except (KeyError, AttributeError) as error:
             raise UsageError(f"key={name!r}: the item {_short(value)} has no such field") from error
 

@@ -1,11 +1,13 @@
 """What a start takes up, case by case: the corners that the state machine found, and those it does not reach."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import onward
 from onward.errors import StateNotRebuildable
+from onward.sources.lines import LinesSource
 from onward.stores.memory import MemoryRuns
 
 
@@ -139,3 +141,25 @@ def test_a_refused_retry_leaves_a_finished_run_finished(store: MemoryRuns) -> No
     with pytest.raises(StateNotRebuildable):
         go(retry_failed=True)
     assert onward.load("job", store=store).status == "finished"
+
+
+def test_a_file_that_is_read_on_from_its_place_is_not_counted_again(
+    tmp_path: Path, store: MemoryRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "items.txt").write_text("a\nb\nc\n")
+    counted: list[str] = []
+    count = LinesSource.count
+
+    def count_aloud(source: LinesSource, reading: Any) -> int:
+        counted.append(source.name)
+        return count(source, reading)
+
+    monkeypatch.setattr(LinesSource, "count", count_aloud)
+    onward.map(str.upper, tmp_path / "items.txt", job="job", store=store, limit=1)
+    first = onward.map(str.upper, tmp_path / "items.txt", job="job", store=store, limit=1)
+    assert (first.total, first.left, len(counted)) == (3, 1, 1)
+    assert list(onward.map(str.upper, tmp_path / "items.txt", job="job", store=store).results()) == [
+        "A",
+        "B",
+        "C",
+    ]

@@ -138,7 +138,8 @@ class Journal:
         waiting = self._unsaved
         if self._folded or self.steps.by_item:
             with self._lock:
-                self.steps.drop(item)
+                if self.steps.by_item:
+                    self.steps.drop(item)
                 waiting.succeed(item, seconds, raw)
                 if self._folded:
                     self.folding.add(item, plain)

@@ -156,7 +156,10 @@ class Admission:
         return item if new else self._settled(item)
 
     def _new_ordinal(self, position: int) -> int:
-        settled, met = self._book.settled, self._met
+        met = self._met
+        if position >= met.end and position >= self._behind_settled:
+            return position
+        settled = self._book.settled
         if position not in met and position not in settled:
             return position
         return max(position, settled.end(), met.end)

@@ -23,7 +23,9 @@ class Marks:
 
     def add(self, number: int) -> None:
         if number >= self.end:
-            self._reach(number + 1)
+            self.end = number + 1
+            if number >> 3 >= len(self._bits):
+                self._reach(self.end)
         self._bits[number >> 3] |= 1 << (number & 7)
 
     def __contains__(self, number: int) -> bool:

@@ -145,9 +145,10 @@ class Session:
         source, head = self.source, self.journal.head
         if source is None:
             return head.total
-        total = source.total()
-        fingerprint = source.fingerprint() if total is None else None
-        return head.total if fingerprint is not None and fingerprint == head.fingerprint else total
+        fingerprint = source.fingerprint() if head.total is not None else None
+        if fingerprint is not None and fingerprint == head.fingerprint:
+            return head.total  # counting would read all of a file that is not read again
+        return source.total()
 
     def _carry_out(self, move: Move) -> Head:
         self.register.ask(self.asked.identity, self.asked.command)
