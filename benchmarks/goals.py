@@ -302,7 +302,8 @@ def page(rows: list[Row], seconds: float) -> str:
             f"By `make bench`, in {seconds / 60:.0f} minutes, on a shared machine: Python {platform.python_version()}, "
             f"{os.cpu_count()} cores, {platform.system()}; onward {onward.__version__}, "
             + ", ".join(f"{name} {version(name)}" for name in names)
-            + ". Medians, in brackets the lowest and the highest round. Overheads, growth, resumes and imports are processor time.",
+            + ". Medians, in brackets the lowest and the highest round. "
+            "Overheads, growth, resumes and imports are processor time.",
             "",
             "| what | measured | goal | met |",
             "| --- | --- | --- | --- |",
