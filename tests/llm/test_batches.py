@@ -464,3 +464,28 @@ def test_a_refused_key_stops_the_run(server: ModelServer) -> None:
     server.behaviour.answer = lambda prompt, body: BAD_KEY
     with pytest.raises(llm.KeyRefused):
         run(openai_at(server))
+
+
+LEFT = """
+import gc, sys, onward, onward.llm
+from onward.llm.batches import desk
+from onward.session.session import Session
+
+desk.QUIET, desk.POLL = 0.2, 0.1
+model = onward.llm.model("openai:test", base_url=sys.argv[1], price=onward.llm.Price(2, 10))
+
+async def ask(number):
+    return (await model.ask(f"question {number}")).value
+
+for executor in ("batch", None):
+    onward.map(ask, range(3), job="ask", executor=executor, version=1, again=True, progress=False)
+gc.collect()
+print(sum(isinstance(each, Session) for each in gc.get_objects()))
+"""
+
+
+@pytest.mark.slow
+def test_a_session_leaves_nothing_behind(server: ModelServer, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LEFT, f"{server.url}/v1"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.stdout == "0\n", ended

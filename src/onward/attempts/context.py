@@ -45,8 +45,8 @@ class RunContext(Protocol):
         """Whether the session begins nothing more."""
 
     @property
-    def session(self) -> object:
-        """The same for all work of one session, and for no other; may be referred to weakly."""
+    def shelf(self) -> dict[object, Any]:
+        """For what all work of one session shares; gone with it."""
 
     @property
     def batching(self) -> bool:
@@ -171,8 +171,8 @@ class Attempt(Struct, eq=False):
         return self.home.run
 
     @property
-    def session(self) -> object:
-        return self.home
+    def shelf(self) -> dict[object, Any]:
+        return self.home.shelf
 
     @property
     def batching(self) -> bool:

@@ -21,6 +21,7 @@ class Home(Protocol):
     ledger: Ledger
     stop: Stop
     batching: bool
+    shelf: dict[object, Any]
     asynchronous: bool
     """The job's function, or the loop, is a coroutine's."""
     reconcile: Callable[[Any, str, str], Any] | None

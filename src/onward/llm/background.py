@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextvars import Context
 from typing import Any, TypeVar
 
 from onward.errors import UsageError
@@ -93,7 +94,8 @@ class _Background:
     def loop(self) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                # in a context of its own: it would hold the run that asked first for as long as the process lives
+                self._loop = Context().run(asyncio.new_event_loop)
                 threading.Thread(target=self._loop.run_forever, name="onward-llm", daemon=True).start()
             return self._loop
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from onward.attempts.home import Done
 from onward.errors import Stopped
 from onward.journal.steps import effect_key
@@ -19,6 +21,7 @@ class SessionHome:
         self.ledger = session.ledger
         self.stop = session.stop
         self.asynchronous = asynchronous
+        self.shelf: dict[object, Any] = {}
         self.batching = session.settings.executor == "batch"
         self.reconcile = session.settings.reconcile
         self.in_doubt: str = session.settings.in_doubt
