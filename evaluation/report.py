@@ -15,7 +15,7 @@ from evaluation.systems import code_digest
 
 SECOND_JOB = "second job"
 ORDER = [HELD_OUT, SECOND_JOB, DEVELOPMENT]
-LEAD = 100  # words of the beginning of a meeting, as the simplest of summaries
+LEADS = (100, 400)  # words of the beginning of a meeting, as the simplest of summaries
 
 HEAD = """# Results
 
@@ -146,45 +146,55 @@ def screening_cells(score: RankingScore, ranking: Ranking) -> list[str]:
 def real_table(measured: Sequence[Measured], sets: Sets) -> str:
     if not sets.real:
         return "Not measured: no folder of real meetings was given.\n"
-    rows = []
-    for name in (HELD_OUT, DEVELOPMENT):
-        meetings = [m for m in sets.real if m.set == name]
-        if not meetings:
-            continue
-        rows.append(
-            [
-                name,
-                f"the first {LEAD} words",
-                part(len(meetings), len(meetings)),
-                *lead_cells(meetings),
-                "",
-                "",
-                "",
-            ]
-        )
-        for one in measured:
-            asked = [m for m in meetings if m.id in one.facts.asked]
-            score = total(score_summary(one.values.get(m.id, {}), m) for m in asked)
-            if score.meetings:
-                cells = [figure(x / score.meetings) for x in (score.rouge, score.coverage)]
-                cells += [figure(score.quotes.precision), f"{score.actions.found / score.meetings:.1f}"]
-                seconds = [one.values[m.id]["seconds"] for m in asked if m.id in one.values]
-                rows.append([name, one.facts.model, part(len(asked), len(meetings)), *cells, spent(seconds)])
-    head = [
-        "set",
-        "model",
-        "meetings",
-        "ROUGE-L",
-        "words of the human summary",
-        "quotes verbatim",
-        "actions found",
+    head = ["set", "model", "meetings", "words", "ROUGE-L", "words of the human summary"]
+    rows = [
+        row
+        for name in (HELD_OUT, DEVELOPMENT)
+        if (meetings := [meeting for meeting in sets.real if meeting.set == name])
+        for row in [*lead_rows(name, meetings), *real_rows(name, meetings, measured)]
     ]
-    return table([*head, "s a meeting"], rows)
+    return table([*head, "quotes verbatim", "actions found", "s a meeting"], rows)
 
 
-def lead_cells(meetings: Sequence[RealMeeting]) -> list[str]:
-    leads = [(" ".join(" ".join(t.text for t in m.turns).split()[:LEAD]), m.summary) for m in meetings]
-    return [figure(mean(measure(*lead) for lead in leads)) for measure in (rouge_l, words_covered)]
+def lead_rows(name: str, meetings: Sequence[RealMeeting]) -> list[list[str]]:
+    return [
+        [
+            *(name, f"the first {length} words", str(len(meetings)), str(length)),
+            *(
+                figure(mean(measure(lead(m, length), m.summary) for m in meetings))
+                for measure in (rouge_l, words_covered)
+            ),
+            *["-"] * 3,
+        ]
+        for length in LEADS
+    ]
+
+
+def lead(meeting: RealMeeting, length: int) -> str:
+    return " ".join(" ".join(turn.text for turn in meeting.turns).split()[:length])
+
+
+def real_rows(name: str, meetings: Sequence[RealMeeting], measured: Sequence[Measured]) -> list[list[str]]:
+    rows = []
+    for one in measured:
+        asked = [m for m in meetings if m.id in one.facts.asked]
+        score = total(score_summary(one.values.get(m.id, {}), m) for m in asked)
+        if asked:
+            rows.append(
+                [
+                    *(
+                        name,
+                        one.facts.model,
+                        part(len(asked), len(meetings)),
+                        f"{score.words / len(asked):.0f}",
+                    ),
+                    *(figure(x / len(asked)) for x in (score.rouge, score.coverage)),
+                    of(score.quotes.precision, score.quotes.found),
+                    f"{score.actions.found / len(asked):.1f}",
+                    spent([one.values[m.id]["seconds"] for m in asked if m.id in one.values]),
+                ]
+            )
+    return rows
 
 
 # ------------------------------------------------------------------------------------------- goals

@@ -34,7 +34,7 @@ class NotesScore:
     ``owners`` and ``dates`` are about the action items that were found: how many are right. ``wrong_owners`` and
     ``wrong_dates`` name a wrong person or day, which is worse than to leave it empty. ``quotes`` counts all quotes,
     and those that stand in the transcript; ``traps`` the wrong action items by the trap that they fell into.
-    ``rouge`` and ``coverage`` are sums over the meetings.
+    ``rouge``, ``coverage`` and ``words``, the length of the summary, are sums over the meetings.
     """
 
     meetings: int = 0
@@ -48,6 +48,7 @@ class NotesScore:
     quotes: Counts = NONE
     rouge: float = 0.0
     coverage: float = 0.0
+    words: int = 0
     traps: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: NotesScore) -> NotesScore:
@@ -89,6 +90,7 @@ def score_notes(notes: Json, meeting: Meeting) -> NotesScore:
         quotes=Counts(len(quotes), len(quotes), sum(quotes)),
         rouge=rouge_l(summary, meeting.summary),
         coverage=points_covered(summary, meeting.key_points),
+        words=len(summary.split()),
         traps=fallen,
     )
 
@@ -112,6 +114,7 @@ def score_summary(notes: Json, meeting: RealMeeting) -> NotesScore:
         quotes=Counts(len(quotes), len(quotes), sum(quotes)),
         rouge=rouge_l(summary, meeting.summary),
         coverage=words_covered(summary, meeting.summary),
+        words=len(summary.split()),
     )
 
 
