@@ -13,7 +13,7 @@ from shape import Module, imports, load
 LAYERS = [
     # the words
     ["_version", "disk", "faults", "model", "stop"],
-    ["errors", "events"],
+    ["errors", "events", "flight"],
     # policy, no I/O
     ["cadence", "codec"],
     ["attempts", "identity"],

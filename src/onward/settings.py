@@ -44,6 +44,7 @@ class Settings:
     limit: int | None = None
     batch: int | None = None
     max_failures: int | str | Default | None = DEFAULT
+    max_crashes: int = 3
     retry_failed: bool = False
     on_change: OnChange = "stop"
     duplicates: Duplicates = "refuse"
@@ -113,7 +114,12 @@ def _resolve(s: Settings) -> Terms:
     _check_choice("in_doubt", s.in_doubt, ("fail", "redo"))
     if s.reconcile is not None and not callable(s.reconcile):
         raise UsageError(f"reconcile={s.reconcile!r}: a function of item, name and idempotency key")
-    for what, number in (("limit", s.limit), ("batch", s.batch), ("workers", s.workers)):
+    for what, number in (
+        ("limit", s.limit),
+        ("batch", s.batch),
+        ("workers", s.workers),
+        ("max_crashes", s.max_crashes),
+    ):
         _check_count(what, number)
     for name in s.params or {}:
         if not isinstance(name, str):

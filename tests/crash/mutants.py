@@ -73,7 +73,8 @@ MUTANTS = [
         "outcomes reported before they are committed",
         "journal/journal.py",
         "                self.store.commit(change)",
-        "                self._on_saved(saved)\n                self.store.commit(change)",
+        "                self._late, change = change, getattr(self, '_late', Change())\n"
+        "                self.store.commit(change)",
         f"{POWER} -k while_running",
     ),
     Mutant(

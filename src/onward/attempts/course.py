@@ -16,6 +16,7 @@ from onward.attempts.failures import failure, leaf
 from onward.attempts.home import Home
 from onward.codec import Restore, encode, round_trip
 from onward.errors import BatchMismatch, Skip, Stopped, ValueRefused
+from onward.flight import Flight
 from onward.model import Failure, Item, Settled, Status
 from onward.stop import Abandoned, Stop
 
@@ -43,6 +44,7 @@ class Policy:
         inline: the function runs in the coordinator's thread, where a forced stop may break it off.
         restore: makes results what callers see, by the function's return annotation; None where plain JSON is.
         announce: told of an attempt that failed and is made again.
+        flight: is told what is under way.
     """
 
     fn: Callable[..., Any]
@@ -56,6 +58,7 @@ class Policy:
     inline: bool = False
     restore: Restore | None = None
     announce: Announce = lambda *_: None
+    flight: Flight | None = None
 
     @property
     def straight(self) -> bool:
@@ -71,7 +74,7 @@ class Tally:
         spent: seconds of all attempts.
     """
 
-    __slots__ = ("_began", "_policy", "attempt", "attempts", "error", "spent", "unit")
+    __slots__ = ("_began", "_policy", "attempt", "attempts", "error", "slot", "spent", "unit")
 
     def __init__(self, policy: Policy, unit: Unit) -> None:
         self._policy = policy
@@ -79,6 +82,7 @@ class Tally:
         self.unit = unit
         self.attempts = 0
         self.spent = 0.0
+        self.slot = 0
         self.attempt: Attempt | None = None
         self.error: Exception | None = None
 
@@ -92,6 +96,8 @@ class Tally:
         policy = self._policy
         self.attempt = (BatchAttempt if policy.batch else Attempt)(self.unit, policy.home)
         current.set(self.attempt)
+        if policy.flight is not None and policy.flight.on:
+            self.slot = policy.flight.enter(self.unit)
         self._began = time.perf_counter()
 
     def tried(self, attempt: Attempt, seconds: float, error: Exception | None) -> Tally:
@@ -102,6 +108,9 @@ class Tally:
     def end(self, error: Exception | None = None) -> None:
         """It is over."""
         self.spent += time.perf_counter() - self._began
+        if self.slot and self._policy.flight is not None:
+            self._policy.flight.leave(self.slot)
+            self.slot = 0
         self.error = error
 
     def succeeded(self, returned: Any) -> list[Settled]:

@@ -99,6 +99,12 @@ policies = together(
         type=click.Choice(["fail", "redo"]),
         help="What to do about an act that may have been done already [default: fail].",
     ),
+    _policy(
+        "--max-crashes",
+        type=int,
+        metavar="N",
+        help="Fail an item that killed the process N times [default: 3].",
+    ),
     _policy("--max-failures", metavar="N", help="Stop when more fail in this session: 20 or 5%."),
 )
 """How it is to be done."""

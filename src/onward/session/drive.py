@@ -9,7 +9,7 @@ All they decide together is in :class:`~onward.session.session.Session`; here is
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, closing
 from typing import Any, cast
 
@@ -29,6 +29,11 @@ def units(session: Session, batch: int, *, make_room: bool = True) -> Iterator[U
 
     With a cadence by items no more is handed out while that many are unsaved: a crash must not cost more.
     """
+    with closing(_read(session, batch, make_room=make_room)) as read:  # type: ignore[type-var]
+        yield from session.suspects.screened(read)
+
+
+def _read(session: Session, batch: int, *, make_room: bool) -> Iterator[Unit]:
     source = _plain(session)
     intake, stop = session.open_intake(batch), session.stop
     reading = source.read(intake.start)
@@ -77,8 +82,14 @@ async def _make_room(session: Session) -> None:
 
 async def units_async(session: Session, batch: int) -> AsyncIterator[Unit]:
     """As :func:`units`, from a source of either kind."""
+    async with aclosing(_read_async(session, batch)) as read:  # type: ignore[type-var]
+        async for unit in session.suspects.screened_async(read):
+            yield unit
+
+
+async def _read_async(session: Session, batch: int) -> AsyncIterator[Unit]:
     if session.source is not None and not is_async(session.source):
-        for unit in units(session, batch, make_room=False):
+        for unit in _read(session, batch, make_room=False):
             yield unit
             await _make_room(session)
         return
@@ -142,11 +153,25 @@ def _matches(session: Session, digest: InputDigest) -> bool:
     return marker is not None and digest.matches(marker)
 
 
-def drive(session: Session, call: Any, executor: Executor, batch: int) -> Iterator[None]:
-    """Work until the units end or the session is forced to stop; pauses after each outcome."""
+def drive(
+    session: Session, call: Any, executor: Executor, batch: int, *, single: Callable[[], Executor]
+) -> Iterator[None]:
+    """Work until the units end or the session is forced to stop; pauses after each outcome.
+
+    Args:
+        single: makes an executor that works on one unit at a time, for items that may kill the process.
+    """
+    with closing(units(session, batch)) as work:  # type: ignore[type-var]
+        with session.suspects.alone() as suspected:
+            if suspected:
+                yield from _through(session, call, single(), session.suspects.first(work))
+        yield from _through(session, call, executor, work)
+
+
+def _through(session: Session, call: Any, executor: Executor, work: Iterator[Unit]) -> Iterator[None]:
     session.stop.listeners.append(executor.wake)
     session.delivery.wake = executor.wake
-    with closing(units(session, batch)) as work, closing(executor.outcomes(call, work)) as settled:  # type: ignore[type-var]
+    with closing(executor.outcomes(call, work)) as settled:  # type: ignore[type-var]
         for outcome in settled:
             session.settle(outcome)
             yield
@@ -180,15 +205,27 @@ def drive_straight(session: Session, policy: Policy) -> Iterator[None]:
 
 
 async def drive_async(
-    session: Session, call: Any, executor: AsyncExecutor, batch: int
+    session: Session, call: Any, executor: AsyncExecutor, batch: int, *, single: Callable[[], AsyncExecutor]
 ) -> AsyncGenerator[None]:
     """As :func:`drive`, in the running event loop."""
+    async with aclosing(units_async(session, batch)) as work:  # type: ignore[type-var]
+        with session.suspects.alone() as suspected:
+            if suspected:
+                first = session.suspects.first_async(work)
+                async with aclosing(_through_async(session, call, single(), first)) as through:
+                    async for _ in through:
+                        yield
+        async with aclosing(_through_async(session, call, executor, work)) as through:
+            async for _ in through:
+                yield
+
+
+async def _through_async(
+    session: Session, call: Any, executor: AsyncExecutor, work: AsyncIterator[Unit]
+) -> AsyncGenerator[None]:
     session.stop.listeners.append(executor.wake)
     session.delivery.wake = executor.wake
-    async with (
-        aclosing(units_async(session, batch)) as work,  # type: ignore[type-var]
-        aclosing(executor.outcomes(call, work)) as settled,  # type: ignore[type-var]
-    ):
+    async with aclosing(executor.outcomes(call, work)) as settled:  # type: ignore[type-var]
         async for outcome in settled:
             session.settle(outcome)
             yield

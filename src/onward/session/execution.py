@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from onward import executors
@@ -49,6 +50,11 @@ class Execution:
         """Around all of the session, its last save too: handlers that ask it to stop."""
         return signals(self.session.stop, self.session.settings.terms.grace, self._announce_interrupt)
 
+    @property
+    def _policy(self) -> Policy:
+        """With the record of what is in flight, which there is once the session has begun."""
+        return replace(self.policy, flight=self.session.suspects.flight)
+
     def _announce_interrupt(self) -> None:
         session = self.session
         in_flight = session.intake.in_flight if session.intake else 0
@@ -72,10 +78,14 @@ class Execution:
 
     def _drive(self) -> Iterator[None]:
         if self.policy.straight:
-            yield from drive_straight(self.session, self.policy)
+            yield from drive_straight(self.session, self._policy)
             return
-        call = make_call(self.policy, in_loop=False, workers=self.workers)
-        yield from drive(self.session, call, executors.make(self.executor, self.workers), self.batch)
+        call = make_call(self._policy, in_loop=False, workers=self.workers)
+        executor, single = (
+            executors.make(self.executor, self.workers),
+            partial(executors.make, self.executor, 1),
+        )
+        yield from drive(self.session, call, executor, self.batch, single=single)
 
     async def steps_async(self) -> AsyncGenerator[None]:
         session = self.session
@@ -95,8 +105,9 @@ class Execution:
                     yield
 
     def _drive_async(self) -> AsyncGenerator[None]:
-        call = make_call(self.policy, in_loop=True, workers=self.workers)
-        return drive_async(self.session, call, executors.make_async(self.workers, self.executor), self.batch)
+        call = make_call(self._policy, in_loop=True, workers=self.workers)
+        executor, single = executors.make_async(self.workers, self.executor), partial(executors.make_async, 1)
+        return drive_async(self.session, call, executor, self.batch, single=single)
 
 
 def prepare(

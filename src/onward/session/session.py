@@ -12,6 +12,7 @@ import dataclasses
 import time
 from typing import Any
 
+from onward import flight
 from onward.attempts.ledger import Ledger
 from onward.attempts.spending import Spending
 from onward.cadence import Cadence
@@ -31,6 +32,7 @@ from onward.session import standing
 from onward.session.delivery import Delivery
 from onward.session.opening import Asked, Found, Move, check_repeatable, decide, look
 from onward.session.stopping import Stopping
+from onward.session.suspects import Suspects
 from onward.settings import Settings
 from onward.sources.base import AsyncSource, Source
 from onward.stop import Stop
@@ -71,6 +73,7 @@ class Session:
         self.stop = Stop()
         self.ledger = Ledger(Spending(settings.terms.budget))
         self.stopping = Stopping(settings, self.stop, self.ledger.spending)
+        self.suspects = Suspects(settings.max_crashes, self.settle)
         self.already = False
         self.finished = False
         self._publishes = False
@@ -123,12 +126,31 @@ class Session:
         if self.asked.output is not None and move != "publish":
             actions.refuse_foreign(self.asked.output, self.found.info.marker)
         self._open_journal(self._carry_out(move))
+        counted = self._look_for_suspects(move)
         self.register.enter(self.journal.totals.counts, self.ledger.spending.at_start)
+        if counted:
+            self.journal.checkpoint()
         self._total = self._first_total()
         self.stopping.start_deadline()
         self.announcer(SessionStarted(self.register.info, self.progress, self.asked.command))
         self._publishes = move == "publish"
         return not self._publishes
+
+    def _look_for_suspects(self, move: Move) -> bool:
+        """Whether an item was alone when the last process died."""
+        path = getattr(self.store, "path", None)  # of stores on this machine
+        record = path.with_name(path.name + flight.SUFFIX) if path is not None else None
+        if record is not None and move == "restart":
+            record.unlink(missing_ok=True)
+        settings = self.settings
+        self.stop.listeners.append(self.suspects.stopping)
+        return self.suspects.look(
+            record,
+            self.ledger.notes,
+            self.journal.settled,
+            alone=settings.workers == 1 and settings.batch in (None, 1) and settings.executor != "batch",
+            forget=settings.retry_failed,
+        )
 
     def take_source(self, source: Source | AsyncSource) -> None:
         """The source, where it is known only after the session was opened."""
@@ -156,7 +178,9 @@ class Session:
             self.register.begin_anew()
         if move == "reopen":
             self.register.turn("open")
-        return Head() if move in ("begin", "restart") else self.found.head
+        if move == "begin":  # what earlier sessions spent and noted before anything was settled
+            return Head(notes=self.found.head.notes, spent=self.found.head.spent)
+        return Head() if move == "restart" else self.found.head
 
     def restart(self) -> None:
         """Begin anew in the middle, because a settled item has changed; what is in flight must be dropped.
@@ -340,6 +364,7 @@ class Session:
     def close(self) -> None:
         """Let go of everything; may be called twice."""
         self.stopping.cancel()
+        self.suspects.close()
         if self.opened:
             self.journal.close()
         self.store.close()

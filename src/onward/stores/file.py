@@ -51,6 +51,11 @@ class FileStore:
         if not write:
             _read(path)  # refuses what cannot be
 
+    @property
+    def path(self) -> Path:
+        """Where it lies on this machine."""
+        return self._path
+
     # Writing
 
     def acquire(self) -> None:

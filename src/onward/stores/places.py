@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import quote, unquote
 
+from onward import flight
 from onward.disk import sync_folder
 from onward.errors import RunNotFound
 from onward.stores.base import Salvaged, Store
@@ -129,7 +130,7 @@ def _remove(path: Path, what: str, kind: Kind) -> None:
     lock = lock_beside(path)
     lock.acquire(what)
     try:
-        for suffix in ("", *kind.companions):
+        for suffix in ("", *kind.companions, flight.SUFFIX):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         sync_folder(path.parent)
     finally:

@@ -50,6 +50,11 @@ class SqliteStore:
         self._write = write
         self._connection: sqlite3.Connection | None = None if write else _open_to_read(path)
 
+    @property
+    def path(self) -> Path:
+        """Where it lies on this machine."""
+        return self._path
+
     def acquire(self) -> None:
         make_folder(self._path.parent)
         warn_of_network(self._path.parent)
