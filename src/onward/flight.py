@@ -34,6 +34,9 @@ BRIEF = 20e-6
 SAMPLE = 256
 """Items after which it is decided whether they are that brief."""
 
+LARGEST = 100_000
+"""Items in a unit of which any is suspected."""
+
 _MAGIC = b"onward flight 1\n"
 _PAIR = struct.Struct("<QQ")
 _SIZE = len(_MAGIC) + _PAIR.size * (1 + SLOTS)
@@ -62,7 +65,8 @@ def wreck(path: Path) -> Wreck | None:
     (state, alone), *slots = _PAIR.iter_unpack(content[len(_MAGIC) :])
     if state != 1:
         return None
-    return Wreck([n for first, last in slots if first for n in range(first - 1, last)], bool(alone))
+    units = [range(first - 1, last) for first, last in slots if first and last - first < LARGEST]
+    return Wreck([n for unit in units for n in unit], bool(alone))
 
 
 class Flight:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, closing
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from onward.attempts.course import Policy
 from onward.attempts.straight import StraightCall
@@ -22,6 +22,9 @@ from onward.session.opening import InputDigest, needs_input
 from onward.session.session import Session
 from onward.sources.base import Reading, Source, is_async
 from onward.stop import Stop
+
+E = TypeVar("E")
+W = TypeVar("W")
 
 
 def units(session: Session, batch: int, *, make_room: bool = True) -> Iterator[Unit]:
@@ -162,10 +165,18 @@ def drive(
         single: makes an executor that works on one unit at a time, for items that may kill the process.
     """
     with closing(units(session, batch)) as work:  # type: ignore[type-var]
-        with session.suspects.alone() as suspected:
-            if suspected:
-                yield from _through(session, call, single(), session.suspects.first(work))
-        yield from _through(session, call, executor, work)
+        for chosen, part in _parts(session, executor, single, work, session.suspects.first):
+            yield from _through(session, call, chosen, part)
+
+
+def _parts(
+    session: Session, executor: E, single: Callable[[], E], work: W, first: Callable[[W], W]
+) -> Iterator[tuple[E, W]]:
+    """What may kill the process, one unit at a time, and then all the rest."""
+    with session.suspects.alone() as suspected:
+        if suspected:
+            yield single(), first(work)
+    yield executor, work
 
 
 def _through(session: Session, call: Any, executor: Executor, work: Iterator[Unit]) -> Iterator[None]:
@@ -209,15 +220,10 @@ async def drive_async(
 ) -> AsyncGenerator[None]:
     """As :func:`drive`, in the running event loop."""
     async with aclosing(units_async(session, batch)) as work:  # type: ignore[type-var]
-        with session.suspects.alone() as suspected:
-            if suspected:
-                first = session.suspects.first_async(work)
-                async with aclosing(_through_async(session, call, single(), first)) as through:
-                    async for _ in through:
-                        yield
-        async with aclosing(_through_async(session, call, executor, work)) as through:
-            async for _ in through:
-                yield
+        for chosen, part in _parts(session, executor, single, work, session.suspects.first_async):
+            async with aclosing(_through_async(session, call, chosen, part)) as through:
+                async for _ in through:
+                    yield
 
 
 async def _through_async(

@@ -12,7 +12,6 @@ import dataclasses
 import time
 from typing import Any
 
-from onward import flight
 from onward.attempts.ledger import Ledger
 from onward.attempts.spending import Spending
 from onward.cadence import Cadence
@@ -126,7 +125,8 @@ class Session:
         if self.asked.output is not None and move != "publish":
             actions.refuse_foreign(self.asked.output, self.found.info.marker)
         self._open_journal(self._carry_out(move))
-        counted = self._look_for_suspects(move)
+        self.stop.listeners.append(self.suspects.stopping)
+        counted = self.suspects.look(self.store, self.journal, self.settings, anew=move == "restart")
         self.register.enter(self.journal.totals.counts, self.ledger.spending.at_start)
         if counted:
             self.journal.checkpoint()
@@ -135,22 +135,6 @@ class Session:
         self.announcer(SessionStarted(self.register.info, self.progress, self.asked.command))
         self._publishes = move == "publish"
         return not self._publishes
-
-    def _look_for_suspects(self, move: Move) -> bool:
-        """Whether an item was alone when the last process died."""
-        path = getattr(self.store, "path", None)  # of stores on this machine
-        record = path.with_name(path.name + flight.SUFFIX) if path is not None else None
-        if record is not None and move == "restart":
-            record.unlink(missing_ok=True)
-        settings = self.settings
-        self.stop.listeners.append(self.suspects.stopping)
-        return self.suspects.look(
-            record,
-            self.ledger.notes,
-            self.journal.settled,
-            alone=settings.workers == 1 and settings.batch in (None, 1) and settings.executor != "batch",
-            forget=settings.retry_failed,
-        )
 
     def take_source(self, source: Source | AsyncSource) -> None:
         """The source, where it is known only after the session was opened."""

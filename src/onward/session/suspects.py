@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 from onward import flight
-from onward.attempts.ledger import Notes
 from onward.executors.base import Unit
 from onward.flight import Flight
-from onward.journal.intervals import IntervalSet
+from onward.journal.journal import Journal
 from onward.model import Failure, Item, Settled
+from onward.settings import Settings
+from onward.stores.base import Store
 
 NOTE = "crashes"
 
@@ -41,32 +41,38 @@ class Suspects:
         self.left: set[int] = set()
         self.flight: Flight | None = None
 
-    def look(
-        self, path: Path | None, notes: Notes, settled: IntervalSet, *, alone: bool, forget: bool
-    ) -> bool:
+    def look(self, store: Store, journal: Journal, settings: Settings, *, anew: bool) -> bool:
         """Learn from what an earlier session left, and begin this one's record; whether a death was counted.
 
         Args:
-            path: the file of the record; None where there cannot be one.
-            alone: this session works on one item at a time.
-            forget: failed items are tried again, so that nothing counts against any.
+            anew: the run begins anew, and nothing that was counts.
         """
-        self._always_alone = alone
-        found = flight.wreck(path) if path is not None else None
-        if not forget:
-            self.crashes = {
-                int(n): count for n, count in (notes.get(NOTE) or {}).items() if int(n) not in settled
-            }
-        suspects = [n for n in found.suspects if n not in settled] if found is not None else []
-        counted = found is not None and found.alone and len(suspects) == 1
-        if counted:
-            self.crashes[suspects[0]] = self.crashes.get(suspects[0], 0) + 1
-        self.left = {*suspects, *self.crashes} - {n for n in self.crashes if self._condemned(n)}
+        path = getattr(store, "path", None)  # of stores on this machine
+        record = path.with_name(path.name + flight.SUFFIX) if path is not None else None
+        found = flight.wreck(record) if record is not None and not anew else None
+        notes, settled = journal.ledger.notes, journal.settled
+        if not (anew or settings.retry_failed):
+            earlier = {int(n): count for n, count in (notes.get(NOTE) or {}).items()}
+            self.crashes = {n: count for n, count in earlier.items() if n not in settled}
+        counted = found is not None and self._count(
+            [n for n in found.suspects if n not in settled], found.alone
+        )
+        self.left = {n for n in (*self.left, *self.crashes) if not self._condemned(n)}
         notes.keep(NOTE, lambda: {str(n): count for n, count in self.crashes.items()})
-        if path is not None:
+        self._always_alone = (
+            settings.workers == 1 and settings.batch in (None, 1) and settings.executor != "batch"
+        )
+        if record is not None:
             with contextlib.suppress(OSError):
-                self.flight = Flight(path, alone=alone, always=found is not None)
+                self.flight = Flight(record, alone=self._always_alone, always=found is not None)
         return counted
+
+    def _count(self, suspects: list[int], alone: bool) -> bool:
+        self.left = set(suspects)
+        if not alone or len(suspects) != 1:
+            return False
+        self.crashes[suspects[0]] = self.crashes.get(suspects[0], 0) + 1
+        return True
 
     def _condemned(self, ordinal: int) -> bool:
         return self.crashes.get(ordinal, 0) >= self._most
