@@ -38,6 +38,7 @@ class StraightCall:
         self._stop = policy.stop
         self._fn = functools.partial(policy.fn, **policy.params) if policy.params else policy.fn
         self._plain = policy.restore is None
+        self._flight = policy.flight
         self._succeed = succeed
         self._settle = settle
         self._others = SyncCall(policy)
@@ -49,6 +50,8 @@ class StraightCall:
         outer = current.set(attempt)
         failed: Exception | None = None
         returned = None
+        flight = self._flight
+        slot = flight.enter((item,)) if flight is not None and flight.on else 0
         stop.interruptible = True
         began = perf_counter()
         try:
@@ -60,6 +63,8 @@ class StraightCall:
         finally:
             stop.interruptible = False
             current.reset(outer)
+            if slot and flight is not None:
+                flight.leave(slot)
         now = perf_counter()
         if failed is not None or attempt.counters is not None:
             return self._go_on(attempt, now - began, failed, returned)

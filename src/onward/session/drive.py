@@ -197,10 +197,13 @@ def drive_straight(session: Session, policy: Policy) -> Iterator[None]:
     stop, delivery, limited = session.stop, session.delivery, journal.limited
     admission, take = intake.admission, intake.one_by_one()
     call = StraightCall(policy, journal.succeed, session.settle)
+    screen = session.suspects.screen if session.suspects.crashes else None
     reading = source.read(intake.start)
     with closing(reading):
         for value in reading if getattr(source, "at_hand", False) else _pulled(reading, stop):
             item = take(value)
+            if screen is not None and item is not None:
+                item = screen(item)
             if intake.limited or (item is not None and not call(item)):
                 break
             intake.behind = reading.place, admission.position

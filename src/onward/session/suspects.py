@@ -77,6 +77,10 @@ class Suspects:
     def _condemned(self, ordinal: int) -> bool:
         return self.crashes.get(ordinal, 0) >= self._most
 
+    def screen(self, item: Item) -> Item | None:
+        """The item, unless it has killed the process too often; then it settles as failed."""
+        return item if self._innocent([item]) else None
+
     def screened(self, units: Iterator[Unit]) -> Iterator[Unit]:
         """The units without the items that have killed the process too often; these settle as failed."""
         for unit in units:
