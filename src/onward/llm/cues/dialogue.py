@@ -69,15 +69,15 @@ class Dialogue:
         self._actions = Actions()
         self._pending: list[_Pending] = []
         self._before: Sentence | None = None
-        self._floor_begins = ""
+        self._recap = False  # whether this floor sums up
         self._named = re.compile(_BARE_NAME.format(people.pattern))
         self._name = re.compile(people.pattern)
 
     def hear(self, sentence: Sentence) -> None:
         """Take in the next sentence."""
         if self._before is None or self._before.floor != sentence.floor:
-            self._floor_begins = ""
-        self._floor_begins += f" {sentence.text}"
+            self._recap = False
+        self._recap = self._recap or bool(_RECAP.search(sentence.text))
         self._hear(sentence, plain(sentence.text))
         self._before = sentence
 
@@ -196,7 +196,7 @@ class Dialogue:
     # --------------------------------------------------------------------------------------- cues
 
     def _take(self, cue: Cue, sentence: Sentence) -> None:
-        if cue.kind in ("promise", "assign", "now") and _RECAP.search(self._floor_begins):
+        if cue.kind in ("promise", "assign", "now") and self._recap:
             owners = self._people.named(cue.name) or [cue.name or sentence.speaker]
             if self._actions.any_of(owners):
                 return  # a recap names what was spoken of before
@@ -285,9 +285,7 @@ class Dialogue:
 
     def _assign(self, cue: Cue, sentence: Sentence) -> None:
         owners = self._people.named(cue.name) or [cue.name]
-        if owners == [sentence.speaker] or (
-            _RECAP.search(self._floor_begins) and self._actions.any_of(owners)
-        ):
+        if owners == [sentence.speaker] or (self._recap and self._actions.any_of(owners)):
             return
         self._actions.add(cue, owners, [sentence])
 

@@ -54,6 +54,7 @@ _SMALL_END = re.compile(
     r"""(?:(?<!\be\.g)(?<!\bi\.e)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bvs)(?<!\bst)(?<!\b[a-hj-z]))[.?!…]+["'”’)\]]*(?=\s|$)""",
     re.I,
 )  # where nothing is written with a capital, every stop is one
+_HEAD = re.compile(rf"\s*+(?:\S++\s++){{{LONG - 1}}}\S++(?=\s)")
 _BREATH = re.compile(r"(?<=,)\s+|\s+(?=(?:and|so|but|then|because)\s)")
 
 
@@ -101,13 +102,13 @@ def _cut(text: str, ending: re.Pattern[str]) -> Iterator[tuple[int, int]]:
 
 def _breaths(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """A sentence, in parts if it is a long one without stops."""
-    while len(text[start:end].split()) > LONG:
-        head = re.match(rf"(?:\s*\S+){{{LONG}}}", text[start:end])
-        pause = _BREATH.search(text, start + (head.end() if head else 0), end)
-        if not pause or len(text[pause.end() : end].split()) < LONG // 4:
+    while head := _HEAD.match(text, start, end):
+        pause = _BREATH.search(text, head.end(), min(end, head.end() + LONG * 8))
+        cut, after = (pause.start(), pause.end()) if pause else (head.end(), head.end())
+        if len(text[after:end].split(None, LONG // 4)) < LONG // 4:
             break
-        yield _trimmed(text, start, pause.start())
-        start = pause.end()
+        yield _trimmed(text, start, cut)
+        start = after
     begin, finish = _trimmed(text, start, end)
     if any(character.isalnum() for character in text[begin:finish]):
         yield begin, finish
