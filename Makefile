@@ -68,7 +68,8 @@ setup: $(DEV)
 # After a change of dependencies in pyproject.toml; to move to newer versions: make lock LOCK=--upgrade
 lock: $(PY)
 	@$(INSTALL) uv
-	@$(PY) -m uv pip compile $(LOCKED) --extra screening --group build -o requirements/run.txt
+	@$(PY) -m uv pip compile $(LOCKED) --extra screening --extra meetings --extra trackers --group build \
+	  -o requirements/run.txt
 	@$(PY) -m uv pip compile $(LOCKED) $(EXTRAS) --group dev -c requirements/run.txt -o requirements/dev.txt
 
 # The small language model: 1.2 GB to fetch, 1.1 GB more once it is put together. Nothing else needs it.

@@ -58,7 +58,7 @@ SEAMS = {
         "schemas",
         "weights",
     },
-    "recipes": {"documents", "meetings", "note_taking", "transcripts"},
+    "recipes": {"documents", "extras", "meetings", "note_taking", "transcripts"},
 }
 
 # Who may use onward the way a user does. For all others `import onward` itself is above them.

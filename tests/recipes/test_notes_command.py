@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from onward.errors import UsageError
+from onward.recipes.meeting_notes import make_notes
 from onward.recipes.meeting_notes.documents import Unnoted, documents_of, index_of
 from onward.recipes.meeting_notes.folder import Folder
 from onward.recipes.meetings import ActionItem, Finding, Notes, read_notes
@@ -241,3 +243,10 @@ def test_a_damaged_record_makes_everything_other_peoples() -> None:
     done = Folder(Path("notes")).publish({"a.md": "2"}, {}, "x")
     assert [path.name for path in done.kept] == ["a.md"]
     assert Path("notes/a.md").read_text() == "1"
+
+
+def test_a_missing_package_is_told_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onward.recipes.extras.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=r"taking notes needs the package webvtt: pip install .*meetings"):
+        make_notes([SAMPLES], Path("notes"))
+    assert not Path("notes").exists()

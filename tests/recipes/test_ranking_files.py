@@ -137,7 +137,7 @@ def test_a_failed_write_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_missing_package_is_told_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("onward.recipes.resume_screening.extras.find_spec", lambda _: None)
+    monkeypatch.setattr("onward.recipes.extras.find_spec", lambda _: None)
     with pytest.raises(UsageError, match=r"a\.xlsx: a spreadsheet needs the package xlsxwriter: pip install"):
         check_outputs([Path("a.csv"), Path("a.xlsx")])
 

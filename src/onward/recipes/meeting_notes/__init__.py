@@ -20,6 +20,7 @@ import onward
 from onward.errors import UsageError
 from onward.llm import Model
 from onward.recipes import note_taking
+from onward.recipes.extras import need
 from onward.recipes.meeting_notes.documents import Unnoted, documents_of, index_of
 from onward.recipes.meeting_notes.folder import Folder, Published
 from onward.recipes.meetings import Notes
@@ -101,6 +102,8 @@ def make_notes(
         SourceError: there is no such file or folder.
         OnwardError: whatever else keeps the run from finishing.
     """
+    for package in ("webvtt", "dateparser", "docx"):
+        need(package, "taking notes", "meetings")
     source = SelectionSource(transcripts)
     _check_apart(transcripts, output)
     given = parameters(model, day=day, zone=zone)

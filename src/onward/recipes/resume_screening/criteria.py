@@ -12,8 +12,8 @@ import msgspec
 
 from onward.errors import UsageError
 from onward.recipes import documents
+from onward.recipes.extras import need
 from onward.recipes.resume_screening import vocabulary
-from onward.recipes.resume_screening.extras import need
 from onward.recipes.resume_screening.passages import blocks, content_words, words
 
 MUST_WEIGHT, NICE_WEIGHT = 3.0, 1.0
@@ -130,7 +130,7 @@ _HEAD = """\
 
 def to_yaml(criteria: Criteria, *, source: str, name: str) -> str:
     """The criteria as a file for people."""
-    need("yaml", "A file of criteria")
+    need("yaml", "A file of criteria", "screening")
     import yaml
 
     class Dumper(yaml.SafeDumper):  # type: ignore[misc]
@@ -159,7 +159,7 @@ def from_yaml(text: str, source: str) -> Criteria:
     Raises:
         UsageError: PyYAML is missing, it is no YAML, or not of the form that :func:`to_yaml` writes; names the place.
     """
-    need("yaml", "A file of criteria")
+    need("yaml", "A file of criteria", "screening")
     import yaml
 
     try:

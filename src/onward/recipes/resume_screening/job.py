@@ -16,10 +16,10 @@ import onward
 from onward.llm import Model, Prompt
 from onward.llm.grounding import find_quote
 from onward.recipes import documents
+from onward.recipes.extras import need
 from onward.recipes.resume_screening import asking, rules
 from onward.recipes.resume_screening.blind import personal
 from onward.recipes.resume_screening.criteria import Criteria
-from onward.recipes.resume_screening.extras import need
 from onward.recipes.resume_screening.flags import find_flags
 from onward.recipes.resume_screening.passages import addressed, words
 from onward.recipes.resume_screening.person import Person, find_person
@@ -141,7 +141,7 @@ def screen_resumes(
         UsageError: no resumes are named.
         OnwardError: whatever else keeps the run from finishing.
     """
-    need("phonenumbers", "Resume screening")
+    need("phonenumbers", "Resume screening", "screening")
     if model is not None:
         options = {"every": 1, "retries": 2, **options}
     params = parameters(criteria, model, blind=blind, region=region)

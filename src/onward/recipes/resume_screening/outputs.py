@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from onward.errors import StoreUnwritable, UsageError
+from onward.recipes.extras import need
 from onward.recipes.resume_screening import sheets
 from onward.recipes.resume_screening.criteria import Criteria
-from onward.recipes.resume_screening.extras import need
 from onward.recipes.resume_screening.groups import Fairness
 from onward.recipes.resume_screening.page import page
 from onward.recipes.resume_screening.results import Screening, Unscreened
@@ -39,7 +39,7 @@ def check_outputs(paths: Sequence[Path]) -> None:
     """
     for path in paths:
         if path.suffix.lower() == ".xlsx":
-            need("xlsxwriter", f"{path}: a spreadsheet")
+            need("xlsxwriter", f"{path}: a spreadsheet", "screening")
         if path.suffix.lower() not in ENDINGS:
             raise UsageError(f"{path}: the ranking's name ends in {', '.join(ENDINGS)}")
         if path.is_dir():
