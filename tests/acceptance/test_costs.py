@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import onward
+from onward import flight
 
 MARGIN = 1.1
 
@@ -44,7 +45,10 @@ def calls(count: int, store: Path, **policies: Any) -> int:
     [({}, 18), ({"key": "id", "on_result": lambda state, item, value: None}, 40)],
     ids=["plain", "everything"],
 )
-def test_calls_for_an_item(policies: dict[str, Any], most: int, tmp_path: Path) -> None:
+def test_calls_for_an_item(
+    policies: dict[str, Any], most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flight, "BRIEF", 1.0)  # to count makes items slow; without it they would be brief
     calls(10, tmp_path / "warm", **policies)
     few, many = (calls(count, tmp_path / str(count), **policies) for count in (1000, 3000))
     per_item = (many - few) / 2000
