@@ -14,6 +14,7 @@ LAYERS = [
     # the words
     ["_version", "disk", "faults", "model", "stop"],
     ["errors", "events", "flight"],
+    ["forks"],
     # policy, no I/O
     ["cadence", "codec"],
     ["attempts", "identity"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from onward import forks
 from onward.attempts.context import Attempt, current
 from onward.attempts.failures import failure
 from onward.codec import encode
@@ -40,6 +42,7 @@ class Run:
         self._settings = settings
         self._session = make_session(settings, None, None, background=False)
         self._home = SessionHome(self._session, asynchronous=False)
+        self._pid = os.getpid()
         self._work = False
         self._given: Pending | None = None
         self._attempt: Attempt | None = None
@@ -71,6 +74,8 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if os.getpid() != self._pid:
+            return  # of a forked child nothing is taken, and all that could be closed is its parent's
         current.set(self._outer)
         session = self._session
         session.stop.interruptible = False
@@ -143,6 +148,7 @@ class Run:
 
     def _come_round(self) -> None:
         """The body has ended: what it did not settle has succeeded, with None."""
+        forks.refuse(self._pid)
         self._session.stop.interruptible = False
         if self._slot and self._session.suspects.flight is not None:
             self._session.suspects.flight.leave(self._slot)
@@ -178,6 +184,7 @@ class Run:
         self._settle("skipped", encode(reason))
 
     def _current(self, what: str) -> Item:
+        forks.refuse(self._pid)
         if self._attempt is None or self._settled:
             raise UsageError(f"run.{what}() settles the current item of run.pending(), once")
         return self._attempt.item
@@ -197,6 +204,7 @@ class Run:
 
     def checkpoint(self) -> None:
         """Make everything settled so far durable; returns after the fsync."""
+        forks.refuse(self._pid)
         self._pass_on()
         with self._shielded():
             self._session.journal.checkpoint()

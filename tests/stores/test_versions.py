@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-import onward
 from onward.cli import main
 from onward.errors import StoreNewer
 from onward.stores import open_runs
@@ -60,7 +59,11 @@ def test_there_is_one_of_every_schema() -> None:
 
 @pytest.mark.parametrize(
     ("name", "status", "settled", "outcomes"),
-    [("interrupted", "interrupted", 12, 12), ("failures", "finished", 12, 12), ("finished", "finished", 2, 2)],
+    [
+        ("interrupted", "interrupted", 12, 12),
+        ("failures", "finished", 12, 12),
+        ("finished", "finished", 2, 2),
+    ],
 )
 def test_what_was_stored_then_is_read_now(
     store: Callable[[str], Path], name: str, status: str, settled: int, outcomes: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import inspect
+import os
 import threading
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, cast
@@ -16,6 +17,7 @@ from typing import Any, cast
 from onward.attempts.context import current
 from onward.attempts.course import Invoke, Policy, Tally, Unit, abandoned, pursue
 from onward.attempts.threads import Threads
+from onward.forks import end_if_child
 from onward.model import Settled
 from onward.stop import Abandoned
 
@@ -35,6 +37,7 @@ class SyncCall:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._direct = policy.permission is None
+        self._pid = os.getpid()
         self._late = threading.local()
 
     def __call__(self, unit: Unit) -> list[Settled]:
@@ -82,12 +85,18 @@ class SyncCall:
         if policy.inline:
             policy.stop.interruptible = True
             try:
-                return policy.fn(argument, **policy.params)
+                return self._called(argument)
             finally:
                 policy.stop.interruptible = False
         if policy.timeout is None:
-            return policy.fn(argument, **policy.params)
+            return self._called(argument)
         return self._invoke_timed(argument, policy.timeout)
+
+    def _called(self, argument: Any) -> Any:
+        try:
+            return self._policy.fn(argument, **self._policy.params)
+        finally:
+            end_if_child(self._pid)
 
     def _invoke_timed(self, argument: Any, timeout: float) -> Any:
         """In a thread of its own, which cannot be killed: late, it keeps this slot until it returns."""
@@ -98,7 +107,7 @@ class SyncCall:
 
         def work() -> None:
             try:
-                box["value"] = context.run(self._policy.fn, argument, **self._policy.params)
+                box["value"] = context.run(self._called, argument)
             except BaseException as error:
                 box["error"] = error
 
@@ -131,6 +140,7 @@ class AsyncCall:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
+        self._pid = os.getpid()
 
     async def __call__(self, unit: Unit) -> list[Settled]:
         course = pursue(self._policy, unit, Tally(self._policy, unit))
@@ -154,7 +164,12 @@ class AsyncCall:
         if not isinstance(wish, Invoke):
             return await self._policy.stop.pause_async(wish)
         call = self._policy.fn(wish.argument, **self._policy.params)
-        return await _own(call if self._policy.timeout is None else self._timed(call, self._policy.timeout))
+        try:
+            return await _own(
+                call if self._policy.timeout is None else self._timed(call, self._policy.timeout)
+            )
+        finally:
+            end_if_child(self._pid)
 
     async def _timed(self, call: Awaitable[Any], seconds: float) -> Any:
         import asyncio

@@ -7,6 +7,7 @@ Most items need no more than one call that returns. What does (an error, counter
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -16,6 +17,7 @@ from onward.attempts.context import Attempt, current
 from onward.attempts.course import Policy, Tally, abandoned, encode_result
 from onward.codec import round_trip
 from onward.errors import ValueRefused
+from onward.forks import end_if_child
 from onward.model import Item, Settled
 from onward.stop import Abandoned
 
@@ -35,6 +37,7 @@ class StraightCall:
     def __init__(self, policy: Policy, succeed: Succeed, settle: Callable[[Settled], None]) -> None:
         self._policy = policy
         self._home = policy.home
+        self._pid = os.getpid()
         self._stop = policy.stop
         self._fn = functools.partial(policy.fn, **policy.params) if policy.params else policy.fn
         self._plain = policy.restore is None
@@ -61,6 +64,7 @@ class StraightCall:
         except (Abandoned, BaseExceptionGroup) as error:
             return bool(abandoned(error))
         finally:
+            end_if_child(self._pid)
             stop.interruptible = False
             current.reset(outer)
             if slot and flight is not None:

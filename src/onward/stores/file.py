@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from onward import forks
 from onward.disk import sync, sync_folder
 from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
@@ -46,6 +47,7 @@ class FileStore:
         self._lock = lock_beside(path)
         self._busy = threading.RLock()
         self._write = write
+        self._pid = os.getpid()
         self._file: BinaryIO | None = None
         self._content: Content
         if not write:
@@ -59,6 +61,7 @@ class FileStore:
     # Writing
 
     def acquire(self) -> None:
+        self._pid = os.getpid()
         make_folder(self._path.parent)
         self._lock.acquire("{} ({})".format(*self._names))
         try:
@@ -85,6 +88,7 @@ class FileStore:
         self._file = file
 
     def commit(self, change: Change) -> None:
+        forks.refuse(self._pid)
         with self._busy, _translated(self._path):
             file = self._opened()
             if change.clear:
@@ -182,6 +186,8 @@ class FileStore:
         return self._lock.owner()
 
     def close(self) -> None:
+        if os.getpid() != self._pid:
+            return  # what is open is the parent's, and a lock may be held by a thread that is not here
         with self._busy:
             self._close_file()
         if self._write:

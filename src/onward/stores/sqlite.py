@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from onward import forks
 from onward.disk import sync_folder
 from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
@@ -29,6 +30,7 @@ from onward.stores.places import FolderRuns, Kind, SingleRun, lock_beside
 APPLICATION_ID = 0x6F6E7764  # "onwd"
 SCHEMA_VERSION = 1
 _BUSY_SECONDS = 10.0
+_of_parents: list[sqlite3.Connection | None] = []  # closed in a forked child, they could take the log away
 _SCHEMA = """
 CREATE TABLE document (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE block (
@@ -48,6 +50,7 @@ class SqliteStore:
         self._lock = lock_beside(path)
         self._busy = threading.RLock()
         self._write = write
+        self._pid = os.getpid()
         self._connection: sqlite3.Connection | None = None if write else _open_to_read(path)
 
     @property
@@ -56,6 +59,7 @@ class SqliteStore:
         return self._path
 
     def acquire(self) -> None:
+        self._pid = os.getpid()
         make_folder(self._path.parent)
         warn_of_network(self._path.parent)
         self._lock.acquire("{} ({})".format(*self._names))
@@ -66,6 +70,7 @@ class SqliteStore:
             raise
 
     def commit(self, change: Change) -> None:
+        forks.refuse(self._pid)
         with self._busy, _translated(self._path):
             database = self._database()
             database.execute("BEGIN IMMEDIATE")
@@ -115,6 +120,9 @@ class SqliteStore:
         return self._lock.owner()
 
     def close(self) -> None:
+        if os.getpid() != self._pid:
+            _of_parents.append(self._connection)
+            return
         with self._busy:
             if self._connection is not None:
                 with contextlib.suppress(sqlite3.Error):
@@ -234,9 +242,8 @@ def _make_file(path: Path, names: tuple[str, str]) -> None:
     os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
         _create(database, names)
-        _prepare(
-            database, path
-        )  # already here: turned to WAL in its place, a power cut could leave it half turned
+        # Already here: turned to WAL in its place, a power cut could leave it half turned.
+        _prepare(database, path)
     for suffix in ("-wal", "-shm"):
         # Of a store whose removal was broken off; SQLite would take them for this one's.
         path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -352,8 +359,7 @@ def _apply(database: sqlite3.Connection, change: Change) -> None:
 
 
 def _shrink(database: sqlite3.Connection) -> None:
-    # Only a courtesy: what was to be removed is removed already.
-    with contextlib.suppress(sqlite3.Error):
+    with contextlib.suppress(sqlite3.Error):  # only a courtesy: what was to go is gone already
         database.execute("VACUUM")
 
 
