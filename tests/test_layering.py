@@ -40,7 +40,7 @@ LAYERS = [
 # In these packages the members (back ends, recipes) do not know one another. All may import the helpers named
 # here; the package's __init__ may import everything.
 SEAMS = {
-    "stores": {"base", "files", "locks", "places", "replay", "salvage", "text"},
+    "stores": {"base", "files", "locks", "places", "replay", "salvage", "schema", "text"},
     "executors": {"base"},
     "sources": {"base", "fingerprint", "_files", "folder"},
     "outputs": {"base"},

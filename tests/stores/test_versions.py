@@ -12,7 +12,7 @@ import pytest
 
 from onward.cli import main
 from onward.errors import StoreNewer
-from onward.stores import open_runs
+from onward.stores import open_runs, schema
 from onward.stores.memory import MemoryRuns
 from onward.upkeep.copying import copy
 from onward.upkeep.inspection import inspect
@@ -176,3 +176,58 @@ def test_a_newer_one_is_refused_with_what_to_install(
     assert words[0] in ("history", "rm") or "pip install --upgrade onward" in told
     assert not Path("new.db").exists()
     assert words[0] == "rm" or path.read_bytes() == before
+
+
+# Older ones, for which there is a way up: here to a made-up version 2
+
+
+def widen(database: sqlite3.Connection) -> None:
+    database.execute("ALTER TABLE block ADD COLUMN later INTEGER")
+
+
+def fail(database: sqlite3.Connection) -> None:
+    widen(database)
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> Path:
+    return Path(shutil.copy(STORES["sqlite-1"] / "interrupted.db", tmp_path))
+
+
+def seen_version(path: Path) -> tuple[int, int]:
+    with closing(sqlite3.connect(path)) as database:
+        columns = len(database.execute("PRAGMA table_info(block)").fetchall())
+        return database.execute("PRAGMA user_version").fetchone()[0], columns
+
+
+def test_an_older_store_is_migrated_when_it_is_opened_to_write(
+    older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "STEPS", (widen,))
+    with closing(open_runs(older).writer("interrupted", "default")) as store:
+        store.acquire()
+        assert len(list(store.blocks())) == 12
+    assert seen_version(older) == (2, 7)
+
+
+def test_who_looks_at_an_older_store_sees_it_whole_and_changes_nothing(
+    older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "STEPS", (widen,))
+    assert len(list(load("interrupted", store=older).outcomes())) == 12
+    assert seen_version(older) == (1, 6)
+
+
+def test_a_migration_that_is_broken_off_leaves_the_old_store(
+    older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "STEPS", (fail,))
+    with (
+        closing(open_runs(older).writer("interrupted", "default")) as store,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        store.acquire()
+    assert seen_version(older) == (1, 6)
+    monkeypatch.setattr(schema, "STEPS", ())
+    assert JOBS.interrupted(older).reused == 12

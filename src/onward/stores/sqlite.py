@@ -21,24 +21,15 @@ import msgspec
 
 from onward import forks
 from onward.disk import sync_folder
-from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
+from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
 from onward.stores.base import Damage, Document, Salvaged
 from onward.stores.files import make_folder, warn_of_network
 from onward.stores.places import FolderRuns, Kind, SingleRun, lock_beside
+from onward.stores.schema import check_origin, create, migrate, migrated_copy
 
-APPLICATION_ID = 0x6F6E7764  # "onwd"
-SCHEMA_VERSION = 1
 _BUSY_SECONDS = 10.0
 _of_parents: list[sqlite3.Connection | None] = []  # closed in a forked child, they could take the log away
-_SCHEMA = """
-CREATE TABLE document (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE block (
-    seq INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, marked INTEGER NOT NULL,
-    content BLOB NOT NULL, payload BLOB NOT NULL);
-CREATE INDEX block_marked ON block (seq) WHERE marked;
-CREATE TABLE step (item TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (item, name)) WITHOUT ROWID;
-"""
 
 
 class SqliteStore:
@@ -160,7 +151,7 @@ def _salvage(path: Path) -> Iterator[Salvaged]:
     """Reads row by row, since what is damaged may be in the way to only some of them."""
     with _translated(path), contextlib.closing(_connect_to_read(path)) as database:
         database.execute("PRAGMA writable_schema=ON")  # so that SQLite reads what is left of a truncated file
-        _check_origin(database, path)
+        check_origin(database, path)
         database.execute("BEGIN")
         yield from _complaints(database)
         for name in ("info", "head"):
@@ -241,7 +232,7 @@ def _make_file(path: Path, names: tuple[str, str]) -> None:
         path.with_name(temporary.name + suffix).unlink(missing_ok=True)
     os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
-        _create(database, names)
+        create(database, names)
         # Already here: turned to WAL in its place, a power cut could leave it half turned.
         _prepare(database, path)
     for suffix in ("-wal", "-shm"):
@@ -256,6 +247,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         _check_kind(database, path)
         _prepare(database, path)
+        migrate(database)
     except BaseException:
         database.close()
         raise
@@ -273,17 +265,6 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
         database.execute(f"PRAGMA {pragma}").fetchall()
 
 
-def _create(database: sqlite3.Connection, names: tuple[str, str]) -> None:
-    database.execute("BEGIN IMMEDIATE")
-    for statement in _SCHEMA.split(";\n"):
-        if statement.strip():
-            database.execute(statement)
-    database.execute("INSERT INTO document VALUES ('names', ?)", (msgspec.json.encode(names),))
-    database.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-    database.execute("COMMIT")
-
-
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     address = f"file:{quote(str(path.resolve()))}?mode=ro"
     # Without a log and without leave to make one, SQLite reads a WAL database only if told that it cannot change.
@@ -299,10 +280,10 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
         database = _connect_to_read(path)
         try:
             _check_kind(database, path)
+            return migrated_copy(database)
         except BaseException:
             database.close()
             raise
-        return database
 
 
 def _check_kind(database: sqlite3.Connection, path: Path) -> None:
@@ -311,23 +292,11 @@ def _check_kind(database: sqlite3.Connection, path: Path) -> None:
     size = path.stat().st_size
     if size <= 1:  # one byte is how SQLite itself marks an empty file
         raise StoreCorrupt(f"{path} is empty, all its content is lost; restore a copy, or remove it")
-    _check_origin(database, path)
+    check_origin(database, path)
     pages, page = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
     if (size < pages * page or size % page) and not _has_log(path):
         raise StoreCorrupt(
             f"{path} is truncated ({size} bytes are not {pages} pages of {page}); restore a copy, or remove it"
-        )
-
-
-def _check_origin(database: sqlite3.Connection, path: Path) -> None:
-    kind = database.execute("PRAGMA application_id").fetchone()[0]
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if kind != APPLICATION_ID:
-        raise StoreForeign(f"{path} is a SQLite database, but not an onward store; give store= another place")
-    if version > SCHEMA_VERSION:
-        raise StoreNewer(
-            f"{path} was written by a later onward (schema {version}, this one knows {SCHEMA_VERSION}); "
-            "upgrade with: pip install --upgrade onward"
         )
 
 

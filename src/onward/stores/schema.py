@@ -1,0 +1,92 @@
+"""What the SQLite store's tables are, in which version, and the way there from older ones."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from onward.errors import StoreForeign, StoreNewer
+
+APPLICATION_ID = 0x6F6E7764  # "onwd"
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = ()
+"""The n-th makes the tables of version n + 1 out of those of version n, from 1; it neither begins nor commits."""
+_TABLES = """
+CREATE TABLE document (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE block (
+    seq INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, marked INTEGER NOT NULL,
+    content BLOB NOT NULL, payload BLOB NOT NULL);
+CREATE INDEX block_marked ON block (seq) WHERE marked;
+CREATE TABLE step (item TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (item, name)) WITHOUT ROWID;
+"""
+
+
+def newest() -> int:
+    """The version that this onward writes."""
+    return 1 + len(STEPS)
+
+
+def create(database: sqlite3.Connection, names: tuple[str, str]) -> None:
+    """Make the tables in an empty database, in one transaction."""
+    database.execute("BEGIN IMMEDIATE")
+    for statement in _TABLES.split(";\n"):
+        if statement.strip():
+            database.execute(statement)
+    database.execute("INSERT INTO document VALUES ('names', ?)", (msgspec.json.encode(names),))
+    database.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    database.execute(f"PRAGMA user_version={newest()}")
+    database.execute("COMMIT")
+
+
+def check_origin(database: sqlite3.Connection, path: Path) -> None:
+    """Refuse what is not an onward store, or a later onward's.
+
+    Raises:
+        StoreForeign, StoreNewer
+    """
+    kind = database.execute("PRAGMA application_id").fetchone()[0]
+    version = _version(database)
+    if kind != APPLICATION_ID or version < 1:
+        raise StoreForeign(f"{path} is a SQLite database, but not an onward store; give store= another place")
+    if version > newest():
+        raise StoreNewer(
+            f"{path} was written by a later onward (schema {version}, this one knows {newest()}); "
+            "upgrade with: pip install --upgrade onward"
+        )
+
+
+def migrate(database: sqlite3.Connection) -> None:
+    """Bring an older store to the newest version, in one transaction: a crash leaves the old one or the new one."""
+    if _version(database) == newest():
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        for step in STEPS[_version(database) - 1 :]:
+            step(database)
+        database.execute(f"PRAGMA user_version={newest()}")
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+
+
+def migrated_copy(database: sqlite3.Connection) -> sqlite3.Connection:
+    """To read: an older store brought up in a temporary copy, since who looks changes nothing; others as they are."""
+    if _version(database) == newest():
+        return database
+    temporary = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    try:
+        database.backup(temporary)
+        migrate(temporary)
+    except BaseException:
+        temporary.close()
+        raise
+    database.close()
+    return temporary
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
