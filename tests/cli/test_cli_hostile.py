@@ -16,7 +16,7 @@ import onward
 
 EVIL = %r
 
-@onward.job("job" + EVIL, key="id")
+@onward.job("evil", key="id")
 def evil(item):
     if item["n"] == 2:
         raise ValueError("no" + EVIL)
@@ -31,16 +31,16 @@ def unlucky(item):
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> str:
-    """A run whose every part was named by an enemy; gives the job's name."""
+    """A run full of what an enemy named; gives the job's name, in which control characters are refused."""
     (tmp_path / "app.py").write_text(APP % EVIL)
     lines = [json.dumps({"id": f"k{number}{EVIL}", "n": number}) for number in range(1, 5)]
     (tmp_path / f"in{EVIL}.jsonl").write_text("\n".join(lines) + "\n")
-    return f"job{EVIL}"
+    return "evil"
 
 
 def test_no_command_lets_an_escape_through(hostile: str, onward: Command, tmp_path: Path) -> None:
-    source = ["--input", f"in{EVIL}.jsonl", "--run", f"run{EVIL}"]
-    one = [hostile, "--run", f"run{EVIL}"]
+    source = ["--input", f"in{EVIL}.jsonl", "--run", "may"]
+    one = [hostile, "--run", "may"]
     commands = [
         ["plan", "app.py:evil", *source],
         ["run", "app.py:evil", *source, "--output", f"out{EVIL}.jsonl"],
@@ -70,14 +70,17 @@ def test_no_command_lets_an_escape_through(hostile: str, onward: Command, tmp_pa
         ["rm", *one, "--yes"],
         [f"what{EVIL}"],
     ]
-    leaks = {}
+    leaks, seen = {}, []
     for words in commands:
         ended = onward(*words)
         assert "Traceback (most recent" not in ended.err, (words, ended.err)
         told = ended.out + ended.err
+        seen.append((ended.code, told))
         if found := STEERING.findall(told):
             leaks[" ".join(map(ascii, words))] = (found, told)
     assert leaks == {}
+    shown = [told for code, told in seen if code in (0, 3) and "\\x1b]0;pwned" in told]
+    assert len(shown) > 5, seen  # what an enemy named is there, as what it is
 
 
 def test_names_never_leave_the_folder(onward: Command, tmp_path: Path) -> None:
