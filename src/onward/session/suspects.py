@@ -7,6 +7,7 @@ goes on. An interrupt never counts.
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 
 from onward import flight
@@ -35,7 +36,7 @@ class Suspects:
 
     def __init__(self, most: int, settle: Callable[[Settled], None]) -> None:
         self._most = most
-        self._settle = settle
+        self._settle = weakref.WeakMethod(settle)  # who outlives the session must not keep it
         self._always_alone = True
         self.crashes: dict[int, int] = {}
         self.left: set[int] = set()
@@ -58,7 +59,8 @@ class Suspects:
             [n for n in found.suspects if n not in settled], found.alone
         )
         self.left = {n for n in (*self.left, *self.crashes) if not self._condemned(n)}
-        notes.keep(NOTE, lambda: {str(n): count for n, count in self.crashes.items()})
+        crashes = self.crashes  # not self: the notes may outlive the session
+        notes.keep(NOTE, lambda: {str(n): count for n, count in crashes.items()})
         self._always_alone = (
             settings.workers == 1 and settings.batch in (None, 1) and settings.executor != "batch"
         )
@@ -98,7 +100,8 @@ class Suspects:
             return unit
         for item in unit:
             if self._condemned(item.ordinal):
-                self._settle(self._failed(item))
+                if (settle := self._settle()) is not None:
+                    settle(self._failed(item))
         return [item for item in unit if not self._condemned(item.ordinal)]
 
     def _failed(self, item: Item) -> Settled:

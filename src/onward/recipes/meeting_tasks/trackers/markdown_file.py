@@ -53,7 +53,7 @@ class MarkdownFile:
             "due": task.due,
             "priority": "" if task.priority == "normal" else task.priority,
             "labels": ", ".join(task.labels),
-            "description": "\n".join(_description(task)),
+            "description": "\n".join(line.rstrip() for line in _description(task)),
         }
 
     def read(self, text: str) -> list[Kept]:
