@@ -7,7 +7,6 @@ goes on. An interrupt never counts.
 from __future__ import annotations
 
 import contextlib
-import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 
 from onward import flight
@@ -36,7 +35,7 @@ class Suspects:
 
     def __init__(self, most: int, settle: Callable[[Settled], None]) -> None:
         self._most = most
-        self._settle = weakref.WeakMethod(settle)  # who outlives the session must not keep it
+        self._settle = settle
         self._always_alone = True
         self.crashes: dict[int, int] = {}
         self.left: set[int] = set()
@@ -100,8 +99,7 @@ class Suspects:
             return unit
         for item in unit:
             if self._condemned(item.ordinal):
-                if (settle := self._settle()) is not None:
-                    settle(self._failed(item))
+                self._settle(self._failed(item))
         return [item for item in unit if not self._condemned(item.ordinal)]
 
     def _failed(self, item: Item) -> Settled:
