@@ -48,11 +48,11 @@ class MarkdownFile:
 
     def fields(self, task: Task) -> Fields:
         return {
-            "title": task.title,
-            "owner": task.owner,
+            "title": task.title.strip(),
+            "owner": task.owner.strip(),
             "due": task.due,
             "priority": "" if task.priority == "normal" else task.priority,
-            "labels": ", ".join(task.labels),
+            "labels": ", ".join(label.strip() for label in task.labels),
             "description": "\n".join(line.rstrip() for line in _description(task)),
         }
 
