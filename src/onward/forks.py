@@ -13,6 +13,18 @@ import traceback
 
 from onward.errors import RunHeld
 
+generation = 0
+"""Forks between the first process and this one, so that what runs for each item need not ask who it is."""
+
+
+def _child() -> None:
+    global generation  # noqa: PLW0603 - a fact of the process
+    generation += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_child)
+
 
 def refuse(pid: int) -> None:
     """Refuse to write in a child of the process that may.

@@ -106,9 +106,9 @@ def test_one_after_the_other(script: Path, how: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["threads", "async", "batch"])
 def test_many_at_a_time(script: Path, kind: str) -> None:
-    assert until_finished("exit", 7, 0.01, 20, kind) == 4, "once beside others, three times alone"
+    assert until_finished("exit", 7, 0.01, 20, kind) == 5, "twice beside others, three times alone"
     assert crashed().key == 7
-    assert calls().count(7) == 4
+    assert calls().count(7) == 5
     view = onward.load("job", store="store")
     assert {outcome.key for outcome in view.outcomes() if outcome.status == "succeeded"} == {*range(20)} - {7}
 
@@ -174,3 +174,28 @@ def test_a_record_that_cannot_be_read_is_passed_over(script: Path) -> None:
     record.write_bytes(os.urandom(100))
     assert until_finished("exit", 2, 0.001, 4, "inline") == 3
     assert json.loads(json.dumps(crashed().key)) == 2
+
+
+def test_one_death_beside_others_does_not_slow_the_next_session(script: Path) -> None:
+    """Killed from outside with four at work, the next session has four at work again, from the first item on."""
+    process = subprocess.Popen([sys.executable, "script.py", "exit", "99", "30", "8", "async"])
+    while not Path("calls").exists() or len(calls()) < 4:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    Path("calls").unlink()
+    process = subprocess.Popen([sys.executable, "script.py", "exit", "99", "30", "8", "async"])
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and (not Path("calls").exists() or len(calls()) < 4):
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert sorted(calls()) == [0, 1, 2, 3]
+    Path("calls").unlink()
+    process = subprocess.Popen([sys.executable, "script.py", "exit", "99", "1", "8", "async"])
+    while not Path("calls").exists() or not calls():
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.kill()
+    process.wait()
+    assert calls() == [0], "in flight at two deaths, they run alone"

@@ -485,7 +485,6 @@ print(sum(isinstance(each, Session) for each in gc.get_objects()))
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=False, reason="a session is kept until the next one: who keeps it is not found yet")
 def test_a_session_leaves_nothing_behind(server: ModelServer, tmp_path: Path) -> None:
     command = [sys.executable, "-c", LEFT, f"{server.url}/v1"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

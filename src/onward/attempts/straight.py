@@ -12,12 +12,12 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+from onward import forks
 from onward.attempts.calls import SyncCall
 from onward.attempts.context import Attempt, current
 from onward.attempts.course import Policy, Tally, abandoned, encode_result
 from onward.codec import round_trip
 from onward.errors import ValueRefused
-from onward.forks import end_if_child
 from onward.model import Item, Settled
 from onward.stop import Abandoned
 
@@ -38,6 +38,7 @@ class StraightCall:
         self._policy = policy
         self._home = policy.home
         self._pid = os.getpid()
+        self._generation = forks.generation
         self._stop = policy.stop
         self._fn = functools.partial(policy.fn, **policy.params) if policy.params else policy.fn
         self._plain = policy.restore is None
@@ -64,7 +65,8 @@ class StraightCall:
         except (Abandoned, BaseExceptionGroup) as error:
             return bool(abandoned(error))
         finally:
-            end_if_child(self._pid)
+            if forks.generation != self._generation:
+                forks.end_if_child(self._pid)
             stop.interruptible = False
             current.reset(outer)
             if slot and flight is not None:

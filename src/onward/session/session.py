@@ -349,6 +349,7 @@ class Session:
         """Let go of everything; may be called twice."""
         self.stopping.cancel()
         self.suspects.close()
+        self.stop.listeners.clear()  # attempts may be kept, by contexts of clients, and know it
         if self.opened:
             self.journal.close()
         self.store.close()

@@ -1,12 +1,14 @@
-"""Items that may kill the process: found out by letting those that were in flight when one died run alone.
+"""Items that may kill the process: found out by letting those that were in flight when it died run alone.
 
-Only a death while an item runs alone counts against it; after ``max_crashes`` of them it settles as failed, and the run
-goes on. An interrupt never counts.
+One death beside others is no reason yet: a power cut or a SIGKILL would make every item in flight, and that may be
+hundreds, wait for the one before it. Who was in flight at two runs alone. Only a death while an item runs alone counts
+against it; after ``max_crashes`` of them it settles as failed, and the run goes on. An interrupt never counts.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 
 from onward import flight
@@ -17,7 +19,10 @@ from onward.model import Failure, Item, Settled
 from onward.settings import Settings
 from onward.stores.base import Store
 
-NOTE = "crashes"
+NOTE, BESIDE_NOTE = "crashes", "crashes_beside_others"
+
+ENOUGH = 2
+"""Deaths beside others after which an item runs alone."""
 
 
 class Suspects:
@@ -29,6 +34,7 @@ class Suspects:
 
     Attributes:
         crashes: deaths that count, by ordinal.
+        beside: deaths while other items were in flight too, by ordinal.
         left: ordinals that are to run alone.
         flight: this session's own record; None where there cannot be one.
     """
@@ -38,11 +44,12 @@ class Suspects:
         self._settle = settle
         self._always_alone = True
         self.crashes: dict[int, int] = {}
+        self.beside: dict[int, int] = {}
         self.left: set[int] = set()
         self.flight: Flight | None = None
 
     def look(self, store: Store, journal: Journal, settings: Settings, *, anew: bool) -> bool:
-        """Learn from what an earlier session left, and begin this one's record; whether a death was counted.
+        """Learn from what an earlier session left, and begin this one's record; whether there is a death to note.
 
         Args:
             anew: the run begins anew, and nothing that was counts.
@@ -52,28 +59,30 @@ class Suspects:
         found = flight.wreck(record) if record is not None and not anew else None
         notes, settled = journal.ledger.notes, journal.settled
         if not (anew or settings.retry_failed):
-            earlier = {int(n): count for n, count in (notes.get(NOTE) or {}).items()}
-            self.crashes = {n: count for n, count in earlier.items() if n not in settled}
-        counted = found is not None and self._count(
-            [n for n in found.suspects if n not in settled], found.alone
-        )
-        self.left = {n for n in (*self.left, *self.crashes) if not self._condemned(n)}
-        crashes = self.crashes  # not self: the notes may outlive the session
-        notes.keep(NOTE, lambda: {str(n): count for n, count in crashes.items()})
+            self.crashes, self.beside = (
+                {int(n): count for n, count in (notes.get(note) or {}).items() if int(n) not in settled}
+                for note in (NOTE, BESIDE_NOTE)
+            )
+        suspects = [n for n in found.suspects if n not in settled] if found is not None else []
+        self._count(suspects, alone=found is not None and found.alone)
+        often = (n for n, count in self.beside.items() if count >= ENOUGH)
+        self.left = {n for n in (*often, *self.crashes) if not self._condemned(n)}
+        for note, counts in ((NOTE, self.crashes), (BESIDE_NOTE, self.beside)):
+            notes.keep(
+                note, functools.partial(_as_json, counts)
+            )  # not self: the notes may outlive the session
         self._always_alone = (
             settings.workers == 1 and settings.batch in (None, 1) and settings.executor != "batch"
         )
         if record is not None:
             with contextlib.suppress(OSError):
                 self.flight = Flight(record, alone=self._always_alone, always=found is not None)
-        return counted
+        return bool(suspects)
 
-    def _count(self, suspects: list[int], alone: bool) -> bool:
-        self.left = set(suspects)
-        if not alone or len(suspects) != 1:
-            return False
-        self.crashes[suspects[0]] = self.crashes.get(suspects[0], 0) + 1
-        return True
+    def _count(self, suspects: list[int], *, alone: bool) -> None:
+        counts = self.crashes if alone and len(suspects) == 1 else self.beside
+        for ordinal in suspects:
+            counts[ordinal] = counts.get(ordinal, 0) + 1
 
     def _condemned(self, ordinal: int) -> bool:
         return self.crashes.get(ordinal, 0) >= self._most
@@ -154,3 +163,7 @@ class Suspects:
         """The session ends as it should."""
         if self.flight is not None:
             self.flight.close()
+
+
+def _as_json(counts: dict[int, int]) -> dict[str, int]:
+    return {str(ordinal): count for ordinal, count in counts.items()}
