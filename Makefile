@@ -43,7 +43,7 @@ demo: $(RUN)
 	@$(PY) demo/run_demo.py
 
 test: $(DEV)
-	@$(PY) -m pytest -n 2 --dist worksteal
+	@$(PY) -m pytest -n 4 --dist worksteal
 
 bench: $(RUN)
 	@$(PY) benchmarks/goals.py
