@@ -70,7 +70,7 @@ def test_twenty_kills_change_nothing_and_cost_what_was_in_flight(tmp_path: Path)
 
         chance = random.Random(743)
         kills = 0
-        while True:
+        for _ in range(4 * KILLS):
             process = subprocess.Popen(command(url, "killed"), env=environment)
             before = len(logged(log))
             if kills < KILLS:
@@ -84,6 +84,8 @@ def test_twenty_kills_change_nothing_and_cost_what_was_in_flight(tmp_path: Path)
                 kills += process.wait() == -signal.SIGKILL
             if process.wait() == 0:
                 break
+        else:
+            raise AssertionError("it does not come to an end")
         made = len(logged(log)) - needed
 
     assert kills >= 10  # until the run was finished
