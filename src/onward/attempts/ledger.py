@@ -78,6 +78,10 @@ class Ledger:
         self.effects = stored.effects
         self.changed = changed
 
+    def close(self) -> None:
+        """The session ends: what is noted from now on is not saved."""
+        self.changed = lambda: None
+
     @property
     def unsaved(self) -> bool:
         return self.spending.unsaved

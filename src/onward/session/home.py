@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from onward.attempts.home import Done
-from onward.errors import Stopped
+from onward.errors import Stopped, UsageError
 from onward.journal.steps import effect_key
 from onward.model import Item
 from onward.session.session import Session
 
 
 class SessionHome:
-    """See :class:`onward.attempts.home.Home`. The journal is asked for late: there is one only once it is open."""
+    """See :class:`onward.attempts.home.Home`. The journal is asked for late: there is one only once it is open.
+
+    It does not keep the session: what a function leaves behind, a connection to be used again for one, remembers the
+    context that it was made in, with the attempt and this.
+    """
 
     def __init__(self, session: Session, *, asynchronous: bool) -> None:
-        self._session = session
+        self._known = weakref.ref(session)
         self.job = session.settings.job
         self.run = session.settings.run
         self.ledger = session.ledger
@@ -25,6 +30,16 @@ class SessionHome:
         self.batching = session.settings.executor == "batch"
         self.reconcile = session.settings.reconcile
         self.in_doubt: str = session.settings.in_doubt
+
+    @property
+    def _session(self) -> Session:
+        session = self._known()
+        if session is None:
+            raise UsageError(
+                f"the session of run {self.run!r} of {self.job!r} is over: nothing can be saved any more by what an "
+                "item left behind; wait for it in the job's function"
+            )
+        return session
 
     def finished_step(self, item: Item, name: str) -> bytes | None:
         return self._session.journal.steps.get(item, name)

@@ -349,7 +349,8 @@ class Session:
         """Let go of everything; may be called twice."""
         self.stopping.cancel()
         self.suspects.close()
-        self.stop.listeners.clear()  # attempts may be kept, by contexts of clients, and know it
+        self.stop.listeners.clear()  # an attempt may outlive the session, and knows of the stop and the ledger
+        self.ledger.close()
         if self.opened:
             self.journal.close()
         self.store.close()
