@@ -51,8 +51,8 @@ MUTANTS = [
     Mutant(
         "a database turned to WAL in its place",
         "stores/sqlite.py",
-        "        _prepare(\n            database, path\n        )  # already here",
-        "        # already here",
+        "        _prepare(database, path)\n    for suffix",
+        "    for suffix",
         f"{POWER} -k sqlite",
     ),
     Mutant(
