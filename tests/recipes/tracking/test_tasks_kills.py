@@ -24,7 +24,13 @@ KILLED = -9
 
 BEFORE = [
     item(number, what=f"{text}{more}", quote=f"{text}{more}, said {who}.", owner=who, line=number)
-    for more, who in (("", "Mia"), (", and tell the others by mail", "Ben"), (", if the board agrees", "Zoe"))
+    for more, who in (
+        ("", "Mia"),
+        (", and tell the others by mail", "Ben"),
+        (", if the board agrees", "Zoe"),
+        (" once the summer is over and the new office is open", "Mia"),
+        (" with the help of the two people who start in March", "Ben"),
+    )
     for number, text in enumerate(DISTINCT)
 ]
 AFTER = [
