@@ -68,9 +68,8 @@ class Suspects:
         often = (n for n, count in self.beside.items() if count >= ENOUGH)
         self.left = {n for n in (*often, *self.crashes) if not self._condemned(n)}
         for note, counts in ((NOTE, self.crashes), (BESIDE_NOTE, self.beside)):
-            notes.keep(
-                note, functools.partial(_as_json, counts)
-            )  # not self: the notes may outlive the session
+            # Not a method of this: the notes may outlive the session.
+            notes.keep(note, functools.partial(_as_json, counts))
         self._always_alone = (
             settings.workers == 1 and settings.batch in (None, 1) and settings.executor != "batch"
         )
