@@ -11,8 +11,10 @@ import pytest
 import onward
 from onward import errors
 from onward.attempts.context import RunContext, current_run
+from onward.journal.records import read_head
 from onward.model import Change
 from onward.publish import actions
+from onward.session.home import SessionHome
 from onward.stop import Abandoned
 from onward.stores import open_runs
 from onward.stores.memory import MemoryRuns
@@ -232,6 +234,47 @@ def test_many_who_wait_share_a_save(tmp_path: Path, kind: str) -> None:
     fn: Any = work if kind == "threads" else work_async
     onward.map(fn, range(32), job="job", store=store, workers=32, every=1000, executor=kind)
     assert store.commits < 20
+
+
+def test_a_step_and_what_it_cost_are_in_one_checkpoint(
+    store: MemoryRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash between the two would count it twice, or never."""
+    kept, differed = 0, []
+    writer_of, keep_step = store.writer, SessionHome.keep_step
+
+    def writer(job: str, run: str) -> Any:
+        found = writer_of(job, run)
+        commit = found.commit
+
+        def watched(change: Change) -> None:
+            nonlocal kept
+            kept += len(change.steps)
+            spent = read_head(change.head).spent.get("requests", 0) if change.head is not None else kept
+            if kept != spent:
+                differed.append((kept, spent))
+            commit(change)
+
+        found.commit = watched  # type: ignore[method-assign]
+        return found
+
+    def late(self: SessionHome, *step: Any) -> None:
+        time.sleep(0.002)  # time for a save in between
+        keep_step(self, *step)
+
+    monkeypatch.setattr(store, "writer", writer)
+    monkeypatch.setattr(SessionHome, "keep_step", late)
+    ready = threading.Barrier(4)
+
+    def work(item: int) -> int:
+        for number in range(50):
+            here().keep(f"part {number}", b"1", requests=1)
+        here().save()
+        ready.wait(30)  # before any has settled, and its steps are forgotten
+        return item
+
+    onward.map(work, range(4), job="job", store=store, workers=4, every=1)
+    assert (kept, differed) == (200, [])
 
 
 def test_a_loop_is_not_blocked_by_a_save(tmp_path: Path) -> None:

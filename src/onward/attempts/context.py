@@ -58,8 +58,12 @@ class RunContext(Protocol):
     def finished(self, step: str) -> bytes | None:
         """What is stored of a step of the item, None if nothing is."""
 
-    def keep(self, step: str, raw: bytes) -> None:
-        """Store it until the item settles; the cadence decides when it is durable."""
+    def keep(self, step: str, raw: bytes, /, **spent: float) -> None:
+        """Store it until the item settles; the cadence decides when it is durable.
+
+        Args:
+            spent: amounts as of :meth:`spend`, in the same checkpoint: both are durable, or neither is.
+        """
 
     @property
     def budget(self) -> Mapping[str, float]:
@@ -153,8 +157,13 @@ class Attempt(Struct, eq=False):
     def finished(self, step: str) -> bytes | None:
         return self.home.finished_step(self.item, step)
 
-    def keep(self, step: str, raw: bytes) -> None:
-        self.home.keep_step(self.item, step, raw)
+    def keep(self, step: str, raw: bytes, /, **spent: float) -> None:
+        if not spent:
+            self.home.keep_step(self.item, step, raw)
+            return
+        with self.home.one_checkpoint():
+            self.spend(**spent)
+            self.home.keep_step(self.item, step, raw)
 
     def count(self, name: str, amount: float) -> None:
         counters = self.counters = self.counters or {}

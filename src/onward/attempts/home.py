@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from onward.attempts.ledger import Ledger
@@ -32,6 +33,9 @@ class Home(Protocol):
 
     def keep_step(self, item: Item, name: str, raw: bytes) -> None:
         """Keep a step's result; the cadence decides when it is durable."""
+
+    def one_checkpoint(self) -> AbstractContextManager[object]:
+        """A block whose spending and steps go into one and the same checkpoint."""
 
     def effect_of(self, item: Item) -> str:
         """What the item's acts are known by: its key, or position and content."""

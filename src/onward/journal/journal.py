@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import msgspec
@@ -277,6 +278,10 @@ class Journal:
             if saved:  # within the lock: whoever finds nothing left to save finds it handed on
                 self._on_saved(saved)
             self._waiting.ended()
+
+    def one_checkpoint(self) -> AbstractContextManager[object]:
+        """A block whose changes go into one and the same checkpoint; it must be short."""
+        return self._lock
 
     def when_saved(self, done: Done) -> None:
         """Save soon, and call ``done`` once all that is there now is durable, or with the error; in any thread."""

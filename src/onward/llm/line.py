@@ -131,8 +131,7 @@ class Line:
                 await held.enter_async_context(run.reserve(**self.amounts(_most(request), SHARE)))
             completion, question = await desk.answer(request, run)
             if not question.paid:
-                run.spend(**self.amounts(completion.usage, SHARE))
-                question.settle()
+                question.pay(self.amounts(completion.usage, SHARE))
             return replace(completion, share=SHARE, forget=question.forget)
 
     def _check_price(self, run: RunContext) -> None:

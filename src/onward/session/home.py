@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import AbstractContextManager
 from typing import Any
 
 from onward.attempts.home import Done
@@ -46,6 +47,9 @@ class SessionHome:
 
     def keep_step(self, item: Item, name: str, raw: bytes) -> None:
         self._session.journal.steps.keep(item, name, raw)
+
+    def one_checkpoint(self) -> AbstractContextManager[object]:
+        return self._session.journal.one_checkpoint()
 
     def effect_of(self, item: Item) -> str:
         return effect_key(item, keyed=self._session.keyed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cached_property
 from hashlib import blake2b
@@ -53,18 +54,18 @@ class Question:
         self.reservation, self.paid = reservation, False
         self._keep({"in": reservation})
 
-    def settle(self) -> None:
-        """What it cost has been counted."""
+    def pay(self, amounts: Mapping[str, float]) -> None:
+        """Count what it cost, and that it is counted: after a crash it is not asked again, but read again."""
         self.paid = True
-        self._keep({"in": self.reservation, "paid": True})
+        self._keep({"in": self.reservation, "paid": True}, **amounts)
 
     def forget(self) -> None:
         """It is in no batch: asked again, it goes into the next one."""
         self.reservation, self.paid = None, False
         self._keep(None)
 
-    def _keep(self, value: Any) -> None:
-        self._run.keep(self._step, json.dumps(value).encode())
+    def _keep(self, value: Any, **spent: float) -> None:
+        self._run.keep(self._step, json.dumps(value).encode(), **spent)
 
     def succeed(self, completion: Completion) -> None:
         if not self.answer.done():
