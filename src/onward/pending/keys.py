@@ -27,6 +27,9 @@ RECENT = 4096
 """Keys that are kept in a dict."""
 
 MARK_BITS = 32
+ROOMY = 18
+"""Bits of the first table that is grown to: 2 MiB, room for 157,000 keys."""
+
 FULL = 0.6
 """Share of the table that may be taken."""
 
@@ -139,7 +142,7 @@ class _Table:
 
     def _grow(self) -> None:
         old = self.slots
-        self._make(self._bits + 1)
+        self._make(max(self._bits + 1, ROOMY))
         slots, shift = self.slots, self.shift + 32
         for slot in old:
             if slot:
