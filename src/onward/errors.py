@@ -34,6 +34,7 @@ what a function says that acts by ``onward.once``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -187,6 +188,22 @@ class StoreNewer(StoreError):
     """The store was written by a later version of onward."""
 
     exit_code = 7
+
+    @classmethod
+    def told(cls, what: object, form: str, known: int, onward: str = "") -> StoreNewer:
+        """The error, with what to install.
+
+        Args:
+            what: the thing that was written.
+            form: what of it is newer, such as "schema 2"; ``known`` is the newest this onward knows.
+            onward: the version that wrote it, as it says itself; left out unless it is one.
+        """
+        later = re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,3}[a-z0-9.]{0,12}", onward, re.ASCII)
+        package = f"'onward>={onward}'" if later else "onward"
+        return cls(
+            f"{what} was written by a later onward ({form}, this one knows {known}); "
+            f"upgrade with: pip install --upgrade {package}"
+        )
 
 
 class RunNotFound(OnwardError):

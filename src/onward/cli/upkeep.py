@@ -14,7 +14,7 @@ from onward.cli.faults import described
 from onward.errors import OnwardError, StoreCorrupt
 from onward.progress import printable
 from onward.progress.text import counted
-from onward.stores import open_runs
+from onward.stores import Runs, open_runs
 
 
 @click.command()
@@ -33,7 +33,7 @@ def verify(job: str | None, run: str | None, store: str | None) -> Answer:
       onward verify screening --run may
     """
     runs = open_runs(store)
-    names = [name for name in runs.names() if job in (None, name[0]) and run in (None, name[1])]
+    names = _asked_for(runs, job, run)
     checked = [_checked(runs, *name) for name in names]
     sound = all(not found["problems"] for found in checked)
     notes = [] if checked else ["no such run here; onward status lists what is there"]
@@ -43,6 +43,15 @@ def verify(job: str | None, run: str | None, store: str | None) -> Answer:
         notes,
         exit_code=0 if sound else StoreCorrupt.exit_code,
     )
+
+
+def _asked_for(runs: Runs, job: str | None, run: str | None) -> list[tuple[str, str]]:
+    """The runs of these names, and a single file that cannot be read, not even for its names: it may be one of them."""
+    return [
+        name
+        for name in runs.names()
+        if name == ("", "") or (job in (None, name[0]) and run in (None, name[1]))
+    ]
 
 
 def _checked(runs: Any, job: str, run: str) -> dict[str, Any]:
@@ -82,7 +91,7 @@ def copy(source: str, target: str, job: str | None, run: str | None) -> Answer:
     from onward.upkeep.copying import copy as copy_run
 
     come, go = open_runs(source), open_runs(target)
-    names = [name for name in come.names() if job in (None, name[0]) and run in (None, name[1])]
+    names = _asked_for(come, job, run)
     copied: list[dict[str, Any]] = []
     for name in names:
         with _bar(f"{name[0]} ({name[1]})") as on_block:

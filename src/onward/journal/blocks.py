@@ -20,6 +20,7 @@ import msgspec
 
 from onward.errors import StoreCorrupt
 from onward.journal.batch import Batch
+from onward.journal.formats import brought_up, format_of, newest
 from onward.journal.records import seal, unseal
 from onward.model import Block, Failure, Key, Outcome, Status
 
@@ -28,8 +29,10 @@ COMPRESS_FROM = 512
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The readable part of an index. ``runs`` are the ordinals in settlement order, as [start, length] runs."""
+    """The readable part of an index. ``runs`` are the ordinals in settlement order, as [start, length] runs;
+    ``format`` is that of the whole block."""
 
+    format: int = 1
     count: int = 0
     runs: list[tuple[int, int]] = []
     failed: list[int] = []
@@ -98,6 +101,7 @@ def pack(
     others = batch.others.values()
     runs = _runs(ordinals)
     header = Header(
+        format=newest(),
         count=len(ordinals),
         runs=runs,
         failed=[s.item.ordinal for s in others if s.status == "failed"],
@@ -168,7 +172,7 @@ def read_index(block: Block) -> Index:
     body = unseal(block.index, f"the index of block {block.seq}", block.seq)
     try:
         start = 4 + int.from_bytes(body[:4], "little")
-        header = _header_decoder.decode(body[4:start])
+        header = _read_header(body[4:start], f"block {block.seq}")
         digests_end = start + 8 * header.count
         keys_end = digests_end + (16 * header.count if header.keyed else 0)
         digests, moves = array("Q"), array("Q")
@@ -179,6 +183,10 @@ def read_index(block: Block) -> Index:
     if not header.count == len(digests) == sum(length for _, length in header.runs):
         raise StoreCorrupt(f"block {block.seq} is damaged: its index does not agree with itself")
     return Index(header, digests, body[digests_end:keys_end], moves)
+
+
+def _read_header(body: bytes, what: str) -> Header:
+    return _header_decoder.decode(brought_up(body, "index", format_of(body, what)))
 
 
 def read_outcomes(block: Block, index: Index | None = None) -> Iterator[tuple[int, int, Outcome, bytes]]:
@@ -202,7 +210,7 @@ def read_payload(block: Block, header: Header) -> tuple[Payload, list[msgspec.Ra
     """
     body = unseal(block.payload, f"the payload of block {block.seq}", block.seq)
     try:
-        columns = _payload_decoder.decode(_inflated(body))
+        columns = _payload_decoder.decode(brought_up(_inflated(body), "payload", header.format))
         raws = msgspec.json.decode(columns.values, type=list[msgspec.Raw])
     except (msgspec.MsgspecError, ValueError) as error:
         raise StoreCorrupt(f"block {block.seq} is damaged: {error}") from error

@@ -9,6 +9,7 @@ import xxhash
 from msgspec import Struct, field
 
 from onward.errors import StoreCorrupt
+from onward.journal.formats import Part, brought_up, format_of, marked
 from onward.journal.intervals import IntervalSet
 from onward.model import Counts, RunInfo, StepRecord
 
@@ -92,7 +93,7 @@ def unseal(sealed: bytes, what: str, seed: int = 0) -> bytes:
 
 
 def write_info(info: RunInfo) -> bytes:
-    return seal(msgspec.json.encode(info))
+    return seal(marked(msgspec.json.encode(info)))
 
 
 def read_info(sealed: bytes) -> RunInfo:
@@ -100,8 +101,9 @@ def read_info(sealed: bytes) -> RunInfo:
 
     Raises:
         StoreCorrupt: it is not what was written, or the run is a copy that was broken off.
+        StoreNewer: a later onward wrote it.
     """
-    info = _read(sealed, RunInfo, "the run's description")
+    info = _read(sealed, RunInfo, "info", "the run's description")
     if info.phase == "copying":
         raise StoreCorrupt(
             f"{info.job} ({info.run}) is not all here: copying it was broken off. Copy it again, or remove it with "
@@ -112,16 +114,16 @@ def read_info(sealed: bytes) -> RunInfo:
 
 def is_broken_off(sealed: bytes) -> bool:
     """Whether a description is of a run of which only a part is here."""
-    return _read(sealed, RunInfo, "the run's description").phase == "copying"
+    return _read(sealed, RunInfo, "info", "the run's description").phase == "copying"
 
 
 def write_head(head: Head) -> bytes:
-    return seal(msgspec.json.encode(head))
+    return seal(marked(msgspec.json.encode(head)))
 
 
 def read_head(sealed: bytes | None) -> Head:
     """The head; an empty one where nothing was saved yet."""
-    return Head() if sealed is None else _read(sealed, Head, "the newest checkpoint")
+    return Head() if sealed is None else _read(sealed, Head, "head", "the newest checkpoint")
 
 
 def write_step(item: str, name: str, raw: bytes) -> StepRecord:
@@ -132,8 +134,9 @@ def read_step(record: StepRecord) -> bytes:
     return unseal(record.raw, f"step {record.name} of item {record.item}")
 
 
-def _read(sealed: bytes, kind: type[T], what: str) -> T:
+def _read(sealed: bytes, kind: type[T], part: Part, what: str) -> T:
+    body = unseal(sealed, what)
     try:
-        return msgspec.json.decode(unseal(sealed, what), type=kind)
+        return msgspec.json.decode(brought_up(body, part, format_of(body, what)), type=kind)
     except (msgspec.MsgspecError, ValueError) as error:
         raise StoreCorrupt(f"{what} is damaged: {error}") from error

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from onward import forks
+from onward import faults, forks
 from onward.disk import sync, sync_folder
 from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
@@ -86,6 +86,8 @@ class FileStore:
             file.close()
             raise
         self._file = file
+        if self._content.version < text.newest():
+            self._put_anew(self._live_changes())
 
     def commit(self, change: Change) -> None:
         forks.refuse(self._pid)
@@ -123,9 +125,11 @@ class FileStore:
         try:
             content = _filled(file, self._names, changes)
             sync(file.fileno())
+            faults.point("journal.written")
             if os.name == "nt":
                 self._close_file()  # what is open cannot be replaced there
             temporary.replace(self._path)
+            faults.point("journal.replaced")
             sync_folder(self._path.parent)
         except BaseException:
             file.close()
@@ -252,11 +256,8 @@ def _header(file: BinaryIO, path: Path) -> bytes:
         raise StoreForeign(
             f"{path} is not an onward journal, or its first line is damaged; move it away or give store= another place"
         )
-    if header.version > text.VERSION:
-        raise StoreNewer(
-            f"{path} was written by a later onward (format {header.version}, this one knows {text.VERSION}); "
-            "upgrade with: pip install --upgrade onward"
-        )
+    if header.version > text.newest():
+        raise StoreNewer.told(path, f"format {header.version}", text.newest(), header.onward)
     return line
 
 
@@ -290,7 +291,7 @@ def _made(path: Path) -> BinaryIO:
 
 def _filled(file: BinaryIO, names: tuple[str, str], changes: Iterable[Change]) -> Content:
     """Write a journal of these changes into a new file."""
-    header = text.Header(text.VERSION, secrets.randbits(64), names).line()
+    header = text.Header(text.newest(), secrets.randbits(64), names).line()
     _write_all(file, header)
     content = Content.of(header)
     for change in changes:

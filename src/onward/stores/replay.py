@@ -13,7 +13,7 @@ import xxhash
 
 from onward.disk import sync, sync_folder
 from onward.model import Block, Change, StepRecord
-from onward.stores.text import Damaged, Torn, read_group, read_lines, write_group
+from onward.stores.text import Damaged, Torn, read_group, read_header, read_lines, write_group
 from onward.stores.text import lines_of as lines_of_change
 
 SNAPSHOT_SUFFIX = ".snapshot"
@@ -26,6 +26,7 @@ class Content:
 
     Attributes:
         journal: checksum of the journal's first line, which tells it from others.
+        version: of the journal's format.
         number, checksum: of the next commit, and of the last.
         end: where the next commit begins.
         block_bytes: size of the blocks.
@@ -33,6 +34,7 @@ class Content:
     """
 
     journal: int
+    version: int
     end: int
     number: int = 0
     checksum: int = 0
@@ -46,7 +48,9 @@ class Content:
     def of(cls, header: bytes) -> Content:
         """A journal that has only its first line."""
         journal = xxhash.xxh3_64_intdigest(header)
-        return cls(journal, len(header), checksum=journal)
+        first = read_header(header)
+        assert first is not None
+        return cls(journal, first.version, len(header), checksum=journal)
 
     def add(self, change: Change, checksum: int, end: int) -> None:
         """One more commit stands in the journal."""
@@ -83,17 +87,19 @@ def replay(file: BinaryIO, header: bytes, snapshot: Path) -> Content:
     file.seek(content.end)
     with contextlib.suppress(Torn):
         while group := read_group(file, content.number, content.checksum):
-            content.add(read_lines(group.lines), group.checksum, group.end)
+            content.add(read_lines(group.lines, content.version), group.checksum, group.end)
     return content
 
 
 class Found(NamedTuple):
-    """A block in a journal, and what it takes to read it again: where its commit begins, its number, its seed."""
+    """A block in a journal, and what it takes to read it again: where its commit begins, its number, its seed, the
+    journal's version."""
 
     block: Block
     begin: int
     number: int
     seed: int
+    version: int
 
 
 def blocks(file: BinaryIO, header: bytes, end: int) -> Iterator[Found]:
@@ -106,28 +112,28 @@ def blocks(file: BinaryIO, header: bytes, end: int) -> Iterator[Found]:
     begin, number, seed = content.end, content.number, content.checksum
     while begin < end:
         file.seek(begin)
-        change, seed_of_next, next_begin = _group(file, number, seed)
+        change, seed_of_next, next_begin = _group(file, number, seed, content.version)
         if change.block is not None:
-            yield Found(change.block, begin, number, seed)
+            yield Found(change.block, begin, number, seed, content.version)
         begin, number, seed = next_begin, number + 1, seed_of_next
 
 
 def block_again(file: BinaryIO, found: Found) -> Block:
     """A block that was found before, without keeping it in memory."""
     file.seek(found.begin)
-    block = _group(file, found.number, found.seed)[0].block
+    block = _group(file, found.number, found.seed, found.version)[0].block
     assert block is not None
     return block
 
 
-def _group(file: BinaryIO, number: int, seed: int) -> tuple[Change, int, int]:
+def _group(file: BinaryIO, number: int, seed: int, version: int) -> tuple[Change, int, int]:
     try:
         group = read_group(file, number, seed)
     except Torn:
         group = None
     if group is None:
         raise Damaged(f"commit {number} is missing, though it was on disk once")
-    return read_lines(group.lines), group.checksum, group.end
+    return read_lines(group.lines, version), group.checksum, group.end
 
 
 # ----------------------------------------------------------------------------------- snapshots
@@ -165,9 +171,9 @@ def _from_snapshot(path: Path, empty: Content) -> Content:
         journal, end, number, checksum, size = first.removeprefix(_MAGIC).split()
         group = read_group(file, 0, xxhash.xxh3_64_intdigest(first))
         if first.startswith(_MAGIC) and group is not None and int(journal, 16) == empty.journal:
-            found = Content(empty.journal, int(end), int(number), int(checksum, 16), int(size))
+            found = Content(empty.journal, empty.version, int(end), int(number), int(checksum, 16), int(size))
             found.snapshot_end = found.end
-            documents = read_lines(group.lines)
+            documents = read_lines(group.lines, empty.version)
             found.info, found.head = documents.info, documents.head
             found.steps = {(step.item, step.name): step for step in documents.steps}
             return found

@@ -26,7 +26,7 @@ def salvage(file: BinaryIO, header: bytes) -> Iterator[Salvaged]:
     try:
         with contextlib.suppress(Torn):
             while group := read_group(file, content.number, content.checksum):
-                change = read_lines(group.lines)
+                change = read_lines(group.lines, content.version)
                 yield from _block(change)
                 content.add(change, group.checksum, group.end)
     except Damaged as error:
@@ -42,7 +42,7 @@ def _by_parts(file: BinaryIO, content: Content) -> Iterator[Block | Damage]:
     lines = (line.rstrip(b"\n") for line in file)
     for part in _parts(line for line in lines if not line.startswith((b"commit ", b"end "))):
         try:
-            change = read_lines(part)
+            change = read_lines(part, content.version)
         except Damaged as error:
             yield Damage(f"a part behind commit {content.number}: {error}")
             continue

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from onward import faults
+from onward._version import __version__
 from onward.errors import StoreForeign, StoreNewer
 
 APPLICATION_ID = 0x6F6E7764  # "onwd"
@@ -36,8 +39,16 @@ def create(database: sqlite3.Connection, names: tuple[str, str]) -> None:
             database.execute(statement)
     database.execute("INSERT INTO document VALUES ('names', ?)", (msgspec.json.encode(names),))
     database.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    database.execute(f"PRAGMA user_version={newest()}")
+    _sign(database)
     database.execute("COMMIT")
+
+
+def _sign(database: sqlite3.Connection) -> None:
+    """Say which version this is, and whose: an older onward reads here what to install."""
+    database.execute(
+        "INSERT OR REPLACE INTO document VALUES ('onward', ?)", (msgspec.json.encode(__version__),)
+    )
+    database.execute(f"PRAGMA user_version={newest()}")
 
 
 def check_origin(database: sqlite3.Connection, path: Path) -> None:
@@ -51,10 +62,15 @@ def check_origin(database: sqlite3.Connection, path: Path) -> None:
     if kind != APPLICATION_ID or version < 1:
         raise StoreForeign(f"{path} is a SQLite database, but not an onward store; give store= another place")
     if version > newest():
-        raise StoreNewer(
-            f"{path} was written by a later onward (schema {version}, this one knows {newest()}); "
-            "upgrade with: pip install --upgrade onward"
-        )
+        raise StoreNewer.told(path, f"schema {version}", newest(), _signed(database))
+
+
+def _signed(database: sqlite3.Connection) -> str:
+    """The onward that made the tables; empty if it does not say so where this one would."""
+    with contextlib.suppress(sqlite3.Error, TypeError, msgspec.MsgspecError):
+        (body,) = database.execute("SELECT body FROM document WHERE name = 'onward'").fetchone()
+        return msgspec.json.decode(body, type=str)
+    return ""
 
 
 def migrate(database: sqlite3.Connection) -> None:
@@ -65,8 +81,10 @@ def migrate(database: sqlite3.Connection) -> None:
     try:
         for step in STEPS[_version(database) - 1 :]:
             step(database)
-        database.execute(f"PRAGMA user_version={newest()}")
+        _sign(database)
+        faults.point("migrate.changed")
         database.execute("COMMIT")
+        faults.point("migrate.committed")
     except BaseException:
         if database.in_transaction:
             database.execute("ROLLBACK")

@@ -1,6 +1,6 @@
 """A journal as text: one line for each thing kept, one group of lines for each commit, each group checked.
 
-    onward journal 1 5f3a9c0e7b21d846 ["job","run"]
+    onward journal 1 5f3a9c0e7b21d846 ["job","run"] 0.1.0
     commit 0 518
     info 0 8 1f0c... {"job":"screening","run":"default", ...}
     head 0 8 99ab... {"blocks":1,"settled":[[0,100]], ...}
@@ -12,11 +12,12 @@
     forget ["c3d4"]
     end 0 8b1a22e09ff31c07
 
-``commit`` gives the group's number and the bytes that follow it, to the end of its ``end`` line; ``end`` repeats the
-number and has the 64-bit XXH3 of the group, seeded with that of the group before (the first with that of the first
-line), so that none can be left out, moved or taken from another journal. Bytes that are readable text but for a
-checksum behind it (8 bytes) and a byte before it are written as that text, with those bytes in hex in front; others in
-base64. No line holds a control character, so a NUL in a journal was never written by it.
+The first line ends in the version of the onward that wrote it. ``commit`` gives the group's number and the bytes that
+follow it, to the end of its ``end`` line; ``end`` repeats the number and has the 64-bit XXH3 of the group, seeded with
+that of the group before (the first with that of the first line), so that none can be left out, moved or taken from
+another journal. Bytes that are readable text but for a checksum behind it (8 bytes) and a byte before it are written as
+that text, with those bytes in hex in front; others in base64. No line holds a control character, so a NUL in a journal
+was never written by it.
 """
 
 from __future__ import annotations
@@ -24,17 +25,21 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, NamedTuple, TypeVar
 
 import msgspec
 import xxhash
 
+from onward._version import __version__
 from onward.model import Block, Change, StepRecord
 
 T = TypeVar("T")
 
-VERSION = 1
+STEPS: tuple[Callable[[list[bytes]], list[bytes]], ...] = ()
+"""The n-th makes the lines of a commit of version n + 1 out of those of version n, from 1. How commits are framed
+and checked stays."""
+
 SECTOR = 512
 """Bytes that a disk writes whole or not at all, at the least."""
 
@@ -48,15 +53,22 @@ class Damaged(ValueError):
     """Text that is not what was written; says what is wrong with it."""
 
 
+def newest() -> int:
+    """The version that this onward writes."""
+    return 1 + len(STEPS)
+
+
 class Header(NamedTuple):
-    """The first line: the format's version, what tells this journal from others, and whose it is."""
+    """The first line: the format's version, what tells this journal from others, whose it is, and who wrote it."""
 
     version: int
     id: int
     names: tuple[str, str]
+    onward: str = __version__
 
     def line(self) -> bytes:
-        return _MAGIC + b"%d %016x %s\n" % (self.version, self.id, msgspec.json.encode(self.names))
+        names = msgspec.json.encode(self.names)
+        return _MAGIC + b"%d %016x %s %s\n" % (self.version, self.id, names, self.onward.encode())
 
 
 def read_header(line: bytes) -> Header | None:
@@ -69,10 +81,16 @@ def read_header(line: bytes) -> Header | None:
         return None
     try:
         version, _, rest = line.removeprefix(_MAGIC).partition(b" ")
-        if int(version) > VERSION:
-            return Header(int(version), 0, ("", ""))
-        number, names = rest.split(b" ", 1)
-        return Header(int(version), int(number, 16), msgspec.json.decode(names, type=tuple[str, str]))
+        names, _, onward = rest.rstrip(b"\n").rpartition(b" ")
+        if int(version) > newest():
+            return Header(int(version), 0, ("", ""), onward.decode())
+        if int(version) < 1:
+            raise Damaged(f"there is no version {int(version)} of it")
+        if rest.endswith(b"]\n"):  # as the first ones were written
+            names, onward = rest, b""
+        number, names = names.split(b" ", 1)
+        found = msgspec.json.decode(names, type=tuple[str, str])
+        return Header(int(version), int(number, 16), found, onward.decode())
     except (ValueError, msgspec.MsgspecError) as error:
         raise Damaged(f"its first line cannot be read: {error}") from error
 
@@ -153,12 +171,14 @@ def lines_of(change: Change) -> Iterator[bytes]:
         yield b"raw " + write_bytes(step.raw)
 
 
-def read_lines(lines: Iterable[bytes]) -> Change:
-    """The change that these lines are of.
+def read_lines(lines: list[bytes], version: int) -> Change:
+    """The change that these lines, of a journal of some version, are of.
 
     Raises:
         Damaged
     """
+    for step in STEPS[version - 1 :]:
+        lines = step(lines)
     info = head = block = None
     forget: list[str] = []
     steps: list[StepRecord] = []
