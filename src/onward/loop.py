@@ -48,7 +48,6 @@ class Run:
         self._attempt: Attempt | None = None
         self._outer = current.get()  # of an item whose body or function started this run
         self._began = 0.0
-        self._slot = 0
         self._settled = True
         self._decided: Settled | None = None
         self._signals = signals(self._session.stop, settings.terms.grace, self._announce_interrupt)
@@ -140,7 +139,8 @@ class Run:
         self._attempt = Attempt([item], self._home)
         current.set(self._attempt)
         flight = self._session.suspects.flight
-        self._slot = flight.enter([item]) if flight is not None and flight.on else 0
+        if flight is not None and flight.on:
+            self._attempt.depart(flight)
         self._settled = False
         self._began = time.perf_counter()
         self._session.stop.interruptible = True
@@ -150,8 +150,8 @@ class Run:
         """The body has ended: what it did not settle has succeeded, with None."""
         forks.refuse(self._pid)
         self._session.stop.interruptible = False
-        if self._slot and self._session.suspects.flight is not None:
-            self._session.suspects.flight.leave(self._slot)
+        if self._attempt is not None:
+            self._attempt.arrive()
         if not self._settled:
             self.succeed(None)
         self._pass_on()

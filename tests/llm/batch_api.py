@@ -56,6 +56,7 @@ class BatchApis:
     Attributes:
         one: what a single request is answered: its status and its body.
         seconds: after which a batch ends.
+        looked: how often anybody asked how a batch is.
         out_of_reach: batches are made, and whatever else is asked about them is answered 503.
         fates: of the next batches, one each.
     """
@@ -63,6 +64,7 @@ class BatchApis:
     one: Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]
     seconds: float = 0.5
     fates: deque[Fate] = field(default_factory=deque)
+    looked: int = 0
     out_of_reach: bool = False
     log: Path | None = None
     made: list[Made] = field(default_factory=list)
@@ -72,6 +74,7 @@ class BatchApis:
         """The status and the body; None if it is not about batches."""
         path, _, query = path.partition("?")
         parts = path.removeprefix("/v1/").strip("/").split("/")
+        self.looked += method == "GET"
         match method, parts:
             case "GET", ["files" | "batches", *_] | ["messages", "batches", *_] if self.out_of_reach:
                 return 503, b'{"error": {"message": "out of reach"}}'

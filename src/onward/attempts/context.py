@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from onward.attempts.home import Home
 from onward.attempts.reservation import Reservation, reserved
 from onward.attempts.spending import checked
 from onward.errors import UsageError
+from onward.flight import Flight
 from onward.model import Item
 
 
@@ -86,6 +87,9 @@ class RunContext(Protocol):
             Abandoned: the session stops.
         """
 
+    def elsewhere(self) -> AbstractContextManager[None]:
+        """A block that waits for somebody else's work: if the process dies in it, the item is not suspected."""
+
     def pause(self, seconds: float) -> None:
         """Sleep.
 
@@ -122,6 +126,8 @@ class Attempt(Struct, eq=False):
     _unit: Sequence[Item]
     home: Home
     counters: dict[str, float] | None = None
+    _flight: Flight | None = None
+    _slot: int = 0
     _used: set[str] | None = None
     _said: dict[str, int] | None = None
 
@@ -133,6 +139,28 @@ class Attempt(Struct, eq=False):
     def unit(self) -> Sequence[Item]:
         """The items of this call."""
         return self._unit
+
+    # Whether it is under way
+
+    def depart(self, flight: Flight) -> None:
+        """It is under way, as ``flight`` notes."""
+        self._flight, self._slot = flight, flight.enter(self._unit)
+
+    def arrive(self) -> None:
+        """It is not any more."""
+        if self._flight is not None:
+            self._flight.leave(self._slot)
+            self._flight = None
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        flight = self._flight
+        self.arrive()
+        try:
+            yield
+        finally:
+            if flight is not None:
+                self.depart(flight)
 
     # Steps and counters
 

@@ -74,7 +74,7 @@ class Tally:
         spent: seconds of all attempts.
     """
 
-    __slots__ = ("_began", "_policy", "attempt", "attempts", "error", "slot", "spent", "unit")
+    __slots__ = ("_began", "_policy", "attempt", "attempts", "error", "spent", "unit")
 
     def __init__(self, policy: Policy, unit: Unit) -> None:
         self._policy = policy
@@ -82,7 +82,6 @@ class Tally:
         self.unit = unit
         self.attempts = 0
         self.spent = 0.0
-        self.slot = 0
         self.attempt: Attempt | None = None
         self.error: Exception | None = None
 
@@ -97,7 +96,7 @@ class Tally:
         self.attempt = (BatchAttempt if policy.batch else Attempt)(self.unit, policy.home)
         current.set(self.attempt)
         if policy.flight is not None and policy.flight.on:
-            self.slot = policy.flight.enter(self.unit)
+            self.attempt.depart(policy.flight)
         self._began = time.perf_counter()
 
     def tried(self, attempt: Attempt, seconds: float, error: Exception | None) -> Tally:
@@ -108,9 +107,8 @@ class Tally:
     def end(self, error: Exception | None = None) -> None:
         """It is over."""
         self.spent += time.perf_counter() - self._began
-        if self.slot and self._policy.flight is not None:
-            self._policy.flight.leave(self.slot)
-            self.slot = 0
+        if self.attempt is not None:
+            self.attempt.arrive()
         self.error = error
 
     def succeeded(self, returned: Any) -> list[Settled]:

@@ -129,7 +129,8 @@ class Line:
         async with AsyncExitStack() as held:
             async with desk.admission:
                 await held.enter_async_context(run.reserve(**self.amounts(_most(request), SHARE)))
-            completion, question = await desk.answer(request, run)
+            with run.elsewhere():
+                completion, question = await desk.answer(request, run)
             if not question.paid:
                 question.pay(self.amounts(completion.usage, SHARE))
             return replace(completion, share=SHARE, forget=question.forget)
