@@ -6,23 +6,29 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from onward.llm.cues.answers import accepts, asks_when, is_bare
+from onward.llm.cues.answers import accepts, asks_when, dates_it, is_ahead, is_bare
 from onward.llm.cues.due_words import DueWords, due_words, vague_words, without_due_words
 from onward.llm.cues.grammar import Cue
 from onward.llm.cues.speech import Sentence, plain
-from onward.llm.cues.words import content, points
+from onward.llm.cues.words import content, is_empty, points
 
 AGAIN_WITHIN = 6  # floors in which "it" is the thing last spoken of
+DAY_WITHIN = 2  # floors in which "the Friday before" is before a day that was spoken of
 DATED_WITHIN = 3  # floors in which a date that stands alone belongs to it
 SAME_THING = 0.5  # share of the shorter one's words that two actions of one owner share if they are one
 
 _THEN = re.compile(
-    r"(?i)^(?:okay|ok|then|ah|oh|actually|no|well|all right|alright|fine|sure|yes|yeah|hm+|so)\b"
+    r"(?i)^(?:okay|ok|then|ah|oh|actually|no|well|all right|alright|fine|sure|yes|yeah|hm+|so)\b|\bthen\W*$"
 )
 _OF_WHEN = content(
-    "realistic want need expect possible suit think say ready available finished start deadline date soon"
+    "long fast quick quickly soon realistic want need expect possible suit think say ready available finished start deadline date soon"
 )
 _OTHERWISE = re.compile(r"(?i)\b(?:make|let's|say|better|rather|instead|how about|prefer|until)\b")
+_HEADLINE = re.compile(
+    r"(?i)^(?:(?:and|next|now|so|okay|right|good),? )*(?:(?:the|your|our|my) )?(?!(?:i|you|he|she|it|we|they|that|this|yes|yeah|no|not)\b)[\w'-]+(?: [\w'-]+)?[.?:]$"
+)
+"""A new subject, named by itself: "The poster.", "And printing?"."""
+_WANTED = re.compile(r"(?i)\b(?:need|want|have|get|see) (?:it|that|this|them|those)\b")
 _RELAY = re.compile(r"(?i)(?:tell|let|ask|remind|inform|pass)\b.*\b(?:him|her|them|it)\b")
 
 
@@ -46,6 +52,7 @@ class Action:
     offered: bool = False
     touched: int = 0  # the floor in which it was last spoken of
     subjects: set[str] = field(default_factory=set)
+    topic: set[str] = field(default_factory=set)  # words of what was said before, where "it" is to be done
 
 
 class Actions:
@@ -53,11 +60,11 @@ class Actions:
 
     def __init__(self) -> None:
         self._all: list[Action] = []
-        self._focus: Action | None = None
+        self.focus: Action | None = None
         self._owner_only = False  # others have gone on to something else
         self._proposed: str | None = None
-        self.when_asked = False
-        """Whether the sentence before asked by when."""
+        self._day: tuple[int, str] | None = None  # the day spoken of last, and in which floor
+        self._asked: int | None = None  # the floor in which was asked by when
 
     def settled(self) -> list[Action]:
         """Those that are more than a need."""
@@ -99,6 +106,7 @@ class Actions:
         elif known.offered and cue.kind in ("commit", "promise") and not points(cue.what):
             known.best, known.offered = said[-1], False  # taken on in the speaker's own words at last
         known.subjects |= content(without_due_words(cue.what))
+        known.topic |= cue.topic
         known.weak = known.weak and weak
         before = known.due
         for sentence in said:
@@ -112,24 +120,24 @@ class Actions:
         if sentence not in action.sentences:
             action.sentences.append(sentence)
         action.touched = max(action.touched, sentence.floor)
-        self._focus, self._owner_only, self._proposed = action, False, None
+        self.focus, self._owner_only, self._proposed = action, False, None
         if action.offered and cue is not None and cue.kind == "commit":
             action.best, action.offered = sentence, False  # taken on at last
-        found = _due_of(cue, sentence)
+        found = self.when(sentence, cue)
         if found:
             action.due = ([due for due in found if due.strict] or found)[-1].text
         elif vague := vague_words(sentence.text):
             action.vague = vague
 
-    def meant(self, sentence: Sentence, what: str) -> Action | None:
+    def meant(self, sentence: Sentence, cue: Cue) -> Action | None:
         """The action that "it" in a commitment points at: the speaker's own last one, or one to be passed on."""
         last = self._all[-1] if self._all else None
-        relayed = _RELAY.match(what) and not due_words(sentence.text)
+        relayed = _RELAY.match(cue.what) and not due_words(sentence.text)
         if relayed and last and sentence.floor - last.touched <= 2 and last.owners != [sentence.speaker]:
             return last
-        if re.search(r"\b(?:him|her)\b", what):  # somebody, not the thing
-            return self.latest_of(sentence.speaker, sentence.floor, within=2)
-        return self.latest_of(sentence.speaker, sentence.floor, within=AGAIN_WITHIN)
+        somebody = re.search(r"\b(?:him|her)\b", cue.what)  # and not the thing
+        known = self.latest_of(sentence.speaker, sentence.floor, within=2 if somebody else AGAIN_WITHIN)
+        return None if known and _another(known, cue, sentence) else known
 
     def latest_of(self, owner: str, floor: int, *, within: int) -> Action | None:
         """The owner's latest action, if it was spoken of within so many floors."""
@@ -137,6 +145,31 @@ class Actions:
             if action.owners == [owner] and floor - action.touched <= within and not action.weak:
                 return action
         return None
+
+    def when_asked(self, floor: int) -> bool:
+        """Whether it was asked by when, in this floor or the one before."""
+        return self._asked is not None and floor - self._asked <= 1
+
+    def ask_when(self, owners: Sequence[str], floor: int) -> None:
+        """Somebody by name is asked when."""
+        if owners:
+            self._asked = floor
+        for owner in owners:
+            self.focus = self.latest_of(owner, floor, within=AGAIN_WITHIN) or self.focus
+
+    def when(self, sentence: Sentence, cue: Cue | None = None) -> list[DueWords]:
+        """The words of a sentence, or of a cue in it, that say when; with the day that "the Friday before" counts from."""
+        found = _due_of(cue, sentence)
+        if self._day is None or sentence.floor - self._day[0] > DAY_WITHIN:
+            return [due for due in found if not due.counted]
+        day = self._day[1]
+        return [due._replace(text=f"{day} … {due.text}") if due.counted else due for due in found]
+
+    def heard(self, sentence: Sentence) -> None:
+        """Remember the day that a sentence speaks of."""
+        days = self.when(sentence)
+        if days:
+            self._day = sentence.floor, days[-1].text
 
     def any_of(self, owners: Sequence[str]) -> bool:
         """Whether any of these has something to do."""
@@ -147,7 +180,7 @@ class Actions:
         last = self._all[-1] if self._all else None
         if last and sentence.floor - last.touched <= 1 and sentence.speaker != last.sentences[-1].speaker:
             self._all.remove(last)
-        self._focus = None
+        self.focus = None
 
     # ----------------------------------------------------------------------------------- the same
 
@@ -180,32 +213,68 @@ class Actions:
 
     def date(self, sentence: Sentence, text: str) -> None:
         """Read a sentence without cues: it may say when, agree to when, or leave the subject."""
-        asked, self.when_asked = self.when_asked, asks_when(text)
-        if self.when_asked and self._focus and content(text) - _OF_WHEN - self._focus.subjects:
-            self._focus, self.when_asked = None, False  # when something else is
-        action = self._focus
+        asked = self.when_asked(sentence.floor)
+        if asks_when(text) and self._asked != sentence.floor:
+            self._asked = sentence.floor
+            if self.focus and content(text) - _OF_WHEN - self.focus.subjects - self.focus.topic:
+                self.focus = self._asked = None  # when something else is
+        found = self.when(sentence)
+        if found and (spoken_of := self._spoken_of(sentence, text)):
+            self.again(spoken_of, sentence)
+            return
+        action = self.focus
         if action is None or sentence.floor - action.touched > DATED_WITHIN:
             return
         mine = sentence.speaker in action.owners
-        found = due_words(sentence.text)
-        if found and (asked or is_bare(sentence.text)):
-            self._dated(action, sentence, found[-1].text, mine, text)
+        wanted = dates_it(text, action.subjects) or (_WANTED.search(text) and is_ahead(text))
+        if found and (asked or wanted or is_bare(sentence.text)):
+            self._dated(action, sentence, found[-1].text, mine, text, asked)
         elif mine and accepts(text):
             action.due, self._proposed = self._proposed or action.due, None
             action.touched, self._owner_only = sentence.floor, False
-        elif len(content(text)) >= 3 and "?" not in text:
-            self._focus = None if mine and sentence.floor != action.touched else action
+        elif self._leaves(action, text, bool(found)):
+            self.focus = None if mine and sentence.floor != action.touched else action
             self._owner_only = True
 
-    def _dated(self, action: Action, sentence: Sentence, words: str, mine: bool, text: str) -> None:
-        here = not self._owner_only or sentence.floor == action.touched
-        if mine and (here or self._proposed or _THEN.match(text)):
+    def _leaves(self, action: Action, text: str, dated: bool) -> bool:
+        """Whether a sentence is about something else than the action."""
+        if text.endswith("?"):
+            return dated and len(content(without_due_words(text)) - action.subjects - action.topic) >= 2
+        headline = _HEADLINE.match(text) and not (
+            dated or is_bare(text) or content(text) <= action.subjects | action.topic
+        )
+        return bool(headline) or (len(content(text)) >= 3 and not (dated and _WANTED.search(text)))
+
+    def _spoken_of(self, sentence: Sentence, text: str) -> Action | None:
+        """The action of the speaker that a sentence names: "then the notes are done by Friday"."""
+        words = content(without_due_words(text))
+        for action in reversed(self._all):
+            near = sentence.floor - action.touched <= AGAIN_WITHIN and sentence.speaker in action.owners
+            if near and words and words <= action.subjects | action.topic and is_ahead(text):
+                return action
+        return None
+
+    def _dated(
+        self, action: Action, sentence: Sentence, words: str, mine: bool, text: str, asked: bool
+    ) -> None:
+        here = asked or not self._owner_only or sentence.floor == action.touched
+        if mine and (here or self._proposed or _THEN.search(text)):
+            action.weak = action.weak and sentence.floor != action.touched  # whoever says when means to
             self.again(action, sentence)
         elif not mine and here:
-            if action.due is None and not text.endswith("?"):
+            if (asked or action.due is None) and not text.endswith("?"):
                 action.due = words
             elif text.endswith("?") or _OTHERWISE.search(text):
                 self._proposed = words
+
+
+def _another(action: Action, cue: Cue, sentence: Sentence) -> bool:
+    """Whether "it" is to be done something else with, on another day: "I'll drop it off on Monday"."""
+    due = due_words(sentence.text)
+    same_verb = content(cue.what.partition(" ")[0]) & action.subjects
+    return bool(
+        action.due and due and due[-1].text != action.due and not is_empty(cue.what) and not same_verb
+    )
 
 
 def _due_of(cue: Cue | None, sentence: Sentence) -> Sequence[DueWords]:

@@ -6,14 +6,15 @@ import re
 
 from onward.llm.cues.due_words import without_due_words
 from onward.llm.cues.speech import plain
-from onward.llm.cues.words import word_set
+from onward.llm.cues.words import content, word_set
 
 _LEAD = r"^(?:(?:well|right|mm|hm|oh|ah|so|then|and|er|eh|huh|ha|great|perfect|thanks|no\ problem|not\ a\ problem)[,.!]?\s+)*"
 _YES = re.compile(
     rf"""(?ix){_LEAD}(?:i\ can\b(?!'t|\ not)|yes|yeah|yep|yup|sure|ok|okay|of\ course|absolutely|certainly|definitely|happy\ to|gladly|
     will\ do|can\ do|done|fine|all\ right|alright|got\ it|on\ it|no\ problem|no\ worries|sounds\ good|works\ for\ me|makes\ sense|
     deal|agreed|consider\ it|you\ got\ it|i\ will\b|i'll|i'd\ be\ (?:happy|glad)|leave\ it|perfect|good\ idea|understood|noted|right|
-    that's\ fine|\w+ing\ (?:it|them|that)\b|by\ all\ means|mhm|mm-hm)\b"""
+    that's\ fine|\w+ing\ (?:it|them|that)\b|by\ all\ means|mhm|mm-hm|aye|go\ on|no\ bother|why\ not|with\ pleasure|my\ pleasure|you\ bet|
+    roger|if\ you\ like|(?:i\ )?(?:suppose|guess)\ (?:so|i\ (?:can|could|will))|i\ (?:could|can|will)\ do|count\ me\ in)\b"""
 )
 _NO = re.compile(
     r"""(?ix)\b(?:i\ can't|i\ cannot|can't\ do|won't\ be\ able|unable|i'd\ rather\ not|no\ time|don't\ have\ (?:the\ )?(?:time|capacity|
@@ -35,7 +36,7 @@ _DROP = re.compile(
 _TAKES_UP = re.compile(
     rf"""(?ix){_LEAD}(?:(?:okay|ok|well|yes|yeah|and)[,.!]?\s+)*(?:please|thanks|thank\ you|perfect|great|good|lovely|wonderful|brilliant|
     excellent|yes|yeah|sure|that\ would\ be|that'd\ be|go\ ahead|do\ (?:it|that)|sounds\ good|nice|super|awesome|fantastic|
-    i'd\ appreciate|that\ works|that's\ (?:fine|great|good|ok|okay|perfect)|that'd\ work|ok|okay|fine|cool|all\ right|deal|works|if\ you\ (?:would|could))\b"""
+    i'd\ appreciate|that\ works|that's\ (?:fine|great|good|ok|okay|perfect)|that'd\ work|ok|okay|fine|cool|all\ right|deal|works|if\ you\ (?:would|could)|(?:would|could)\ you\b(?!\ \w+\ \w+))\b"""
 )
 _TAKES_ON = re.compile(
     rf"(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|sure|fine|alright|of\ course|absolutely)[,.!]?\s+)*(?:will\ do|can\ do|on\ it|i'll\b|i\ will\b|i'm\ on|"
@@ -43,17 +44,37 @@ _TAKES_ON = re.compile(
 )
 _VOLUNTEERS = re.compile(
     rf"""(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|sure|fine|alright)[,.!]?\s+)*(?:me[.,!]?(?:\ (?:then|please|again))?[.!]?$|mine[.,!]|that's\ me|
-    that\ would\ be\ me|it's\ me|leave\ (?:it|that)\ (?:to|with)\ me|on\ it|happy\ to|i\ guess\ (?:me|i)|i'm\ on\ (?:it|that)|i\ got\ (?:it|this|that)|
+    that\ would\ be\ me|it's\ me|count\ me\ in|(?:i\ (?:suppose|guess|think)\ )?i\ (?:can|could|will|would)(?:[.,!]|$)|i(?:'d|\ would)\ (?:\w+ly\ |love\ to\ |like\ to\ )do\ (?:it|that|this)\b|leave\ (?:it|that)\ (?:to|with)\ me|on\ it|happy\ to|i\ guess\ (?:me|i)|i'm\ on\ (?:it|that)|i\ got\ (?:it|this|that)|
     i(?:'ll|\ will|\ can|\ could)(?:\ (?:do|take|handle|own|look\ after|look\ into|sort|run|get|have\ a\ (?:go|look)|grab|pick|try)
     (?:\ (?:it|that|this|those|them|on|up|care|one|out|of|to|into))*(?:\W.*)?)?[.,!]*$|i\ can[.,]|i\ (?:do|am|will)[.,!]*$)|^(?:[^\s]+\s+){{1,7}}(?:so,?\ |guess\ )me[.!]*$"""
 )
-_FILL = word_set(
-    """okay ok so then make let lets let's say fine works work good great yes yeah no actually wait oh ah i can do that give
-    me well hmm hm mm er um maybe better sorry please right sure perfect lovely brilliant it is s the by for on at not
-    today though this week us that'll that's be ready have you we and or but realistic latest end bring again thanks
-    thursday's friday's monday's tuesday's wednesday's until till before wonderful how about will what would should done
-    o'clock am pm one two three four five six seven eight nine ten eleven twelve half past quarter noon
-    it'll morning first thing today's tomorrow's too also then friday's when by"""
+_SAYS_NOTHING = word_set(
+    """i me my mine you your yours we us our he him his she her it its they them their this that these those one
+    a an the some any all both each no more enough same other
+    be am is are been do does done have has will would shall should can could may might must need needs gonna let lets
+    by on at in for to of until till before after from with within around about as than latest end or and but so then if
+    though when what how not there here now just only also too again still even maybe perhaps anyway already yet quite very
+    yes yeah yep yup nope ok okay right well oh ah er um hm hmm mm mhm sure fine good great perfect lovely brilliant
+    wonderful cool nice deal agreed thanks thank cheers please sorry alright fair understood noted wait course got promise
+    work works suit suits better best possible realistic doable safe easier early earlier late later bring ready finished
+    make makes say saying think thinking guess suppose mean try trying aim aiming hope hoping plan planning manage give
+    given take takes get gets go goes call want hence problem bother worries thing things
+    o'clock am pm two three four five six seven eight nine ten eleven twelve half past quarter noon morning afternoon
+    evening lunch lunchtime first time day days week weeks date deadline"""
+)
+"""Words of the closed classes, of agreement, and of time: what may stand around a date that is said alone."""
+_WAS_THINKING = re.compile(r"(?i)\bwas (?=thinking|hoping|aiming|planning|going to say)")
+_CALLED = re.compile(r"^(?:[Aa]nd )?[A-Z][a-z]+, |, [A-Z][a-z]+(?=[.?!]*$)")
+_OF_IT = re.compile(
+    rf"""(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|yep|sure|fine|but|because|actually|no)[,.!]?\s+)*(?:(?:it|that|this|they|these|those|both|all\ of\ it)\b
+    |(?:you|he|she|they|we|i)(?:'ll|\ will|'d|\ would)?\ (?:have|get|need|want|like|see|find)\ (?:it|that|this|them|those)\b
+    |(?:goes|comes|due|needed|ready|done)\b
+    |(?:in|on|by|for|before|at|with|to)\b(?!.*\b(?:i|we|you|he|she|they|it|is|are|was|were|have|has|will)\b))"""
+)
+_HAVING = content("want need like have get see find goes comes")
+_HABIT = re.compile(r"(?i)\b(?:every|always|usually|normally|typically|generally|often)\b")
+_OVER = re.compile(
+    r"(?i)\b(?:was|were|did|had|didn't|wasn't|isn't|not|never|can't|won't|since|last|ago)\b|\?$"
 )
 
 
@@ -91,10 +112,44 @@ def drops(text: str) -> bool:
 
 def asks_when(text: str) -> bool:
     """Whether it asks by when, so that the answer's date is the date of what is talked of."""
-    return bool(re.search(r"(?i)\b(?:when|deadline|how soon|what date|which day)\b[^.]*\?", text))
+    return bool(
+        re.search(
+            r"(?i)\b(?:when|deadline|how (?:soon|quickly|fast|long)|(?:what|which) (?:date|day|time))\b[^.]*\?",
+            text,
+        )
+    )
 
 
 def is_bare(sentence: str) -> bool:
     """Whether a sentence says when, and nothing else."""
-    rest = re.findall(r"[a-z][a-z']*", plain(without_due_words(sentence)).lower())
-    return all(word in _FILL for word in rest)
+    text = _CALLED.sub(" ", _WAS_THINKING.sub("", plain(without_due_words(sentence))))
+    rest = re.findall(r"[a-z][a-z']*", text.lower())
+    return all(_says_nothing(word) for word in rest) and not _HABIT.search(text)
+
+
+def dates_it(text: str, known: frozenset[str] | set[str] = frozenset()) -> bool:
+    """Whether a sentence with a date says it of what was just spoken of: "it goes to the printer on Monday".
+
+    Args:
+        text: the sentence, plain.
+        known: words of what was spoken of.
+    """
+    text = re.split(r",? (?:so|because|since)\b", text)[0]
+    return (
+        bool(_OF_IT.match(text))
+        and is_ahead(text)
+        and len(content(without_due_words(text)) - known - _HAVING) <= 1
+    )
+
+
+def is_ahead(text: str) -> bool:
+    """Whether a sentence states what is to come: no question, nothing over, denied or done every week."""
+    return not _OVER.search(text) and not _HABIT.search(text)
+
+
+def _says_nothing(word: str) -> bool:
+    return (
+        word in _SAYS_NOTHING
+        or word.endswith("ly")
+        or re.sub(r"'(?:s|ll|d|re|m|ve)$", "", word) in _SAYS_NOTHING
+    )

@@ -15,7 +15,7 @@ from onward.llm.cues.due_words import due_words
 from onward.llm.cues.grammar import Cue, cues
 from onward.llm.cues.people import People
 from onward.llm.cues.speech import Sentence, plain
-from onward.llm.cues.words import content, points
+from onward.llm.cues.words import content, is_empty, points
 
 ANSWER_WITHIN = 4
 """Floors in which a request or an offer is answered, if it is."""
@@ -30,6 +30,7 @@ _DOES_THAT = re.compile(
 _POINTED = re.compile(r"(?i)\b(?:it|that|this|them|those)\b|^do$")
 _RECAP = re.compile(r"(?i)\b(?:recap|sum up|to summari[sz]e|in summary|summing up)\b")
 _NEEDED = re.compile(r"(?i)\b(?:needs?|wants?|deadline|due|has to be|have to be|must be)\b")
+_CALLING = r"(?:^(?:(?i:so|and|now|okay|right|then|but|good|thanks|great)[,.]? )*{0}(?:,|[?]|$)|, {0}[.?!]*$)"
 _BARE_NAME = r"(?i)^(?:(?:well|um|probably|maybe|i think)[,]? )*(?:(?:that's|it's|that is|that would be|ask) {0}(?:[.,!?]|$)|{0}[.!?]*$)"
 
 
@@ -70,23 +71,32 @@ class Dialogue:
         self._pending: list[_Pending] = []
         self._before: Sentence | None = None
         self._recap = False  # whether this floor sums up
+        self._called: list[str] = []  # who was called by name in this floor
+        self._calling = re.compile(_CALLING.format(people.pattern))
         self._named = re.compile(_BARE_NAME.format(people.pattern))
         self._name = re.compile(people.pattern)
 
     def hear(self, sentence: Sentence) -> None:
         """Take in the next sentence."""
         if self._before is None or self._before.floor != sentence.floor:
-            self._recap = False
+            self._recap, self._called = False, []
         self._recap = self._recap or bool(_RECAP.search(sentence.text))
         self._hear(sentence, plain(sentence.text))
         self._before = sentence
+        self._actions.heard(sentence)
 
     def _hear(self, sentence: Sentence, text: str) -> None:
         self._forget(sentence.floor)
-        found = cues(sentence.text, self._people)
+        found = [self._in_context(cue, sentence) for cue in cues(sentence.text, self._people)]
+        called = self._calling.search(text)
+        name = self._name.search(called.group()) if called else None
+        self._called = (self._people.named(name.group()) if name else []) or self._called
         if answers.drops(text) and not found:
             self._pending = [one for one in self._pending if sentence.floor - one.sentence.floor > 2]
-            self._actions.drop_last(sentence)
+            if not (
+                self._before and self._before.floor == sentence.floor and content(plain(self._before.text))
+            ):
+                self._actions.drop_last(sentence)  # and not what its speaker spoke of before
             return
         settled = self._answer(sentence, text, found)
         if any(cue.kind == "commit" for cue in found):  # beside it, a need or a plan is its reason
@@ -98,6 +108,19 @@ class Dialogue:
                 self._take(cue, sentence)
         if not found:
             self._date(sentence, text)
+
+    def _in_context(self, cue: Cue, sentence: Sentence) -> Cue:
+        before = self._before
+        if not cue.pronominal or before is None or sentence.floor - before.floor > 1:
+            return cue
+        return replace(cue, topic=content(plain(before.text)))
+
+    def _waiting(self, cue: Cue, sentence: Sentence, due: str | None = None) -> None:
+        """A request or an offer waits for its answer; unless it names somebody, of whoever was called by name before."""
+        owners = self._people.named(cue.name) if cue.name else []
+        if not owners and cue.kind in ("ask", "tell", "order") and sentence.speaker not in self._called:
+            owners = self._called
+        self._pending.append(_Pending(cue, sentence, owners, due))
 
     def end(self) -> list[Action]:
         """The actions, once the last sentence was heard."""
@@ -141,7 +164,9 @@ class Dialogue:
             self._actions.add(one.cue, [who], [one.sentence]).due = due
 
     def _answer_offer(self, one: _Pending, sentence: Sentence, text: str, found: list[Cue]) -> None:
-        asked = [c for c in found if c.kind in ("ask", "tell") and content(c.what) & content(one.cue.what)]
+        asked = [
+            c for c in found if c.kind in ("ask", "tell", "order") and content(c.what) & content(one.cue.what)
+        ]
         if not asked and (
             answers.refuses(text) or answers.drops(text) or sentence.floor - one.sentence.floor > 2
         ):
@@ -168,9 +193,9 @@ class Dialogue:
             return answers.volunteers(text)
         dated = answers.is_bare(sentence.text) and due_words(sentence.text)
         if dated and "?" in text and not answers.accepts(text):
-            one.countered = (sentence.speaker, dated[-1].text)
+            one.countered = (sentence.speaker, self._actions.when(sentence)[-1].text)
             return False
-        if one.cue.kind == "tell" and not one.cue.name:
+        if one.cue.kind == "order" or (one.cue.kind == "tell" and not one.cue.name):
             return answers.commits(text)
         return answers.accepts(text) or bool(dated)
 
@@ -219,19 +244,21 @@ class Dialogue:
                 self._offer(cue, sentence)
             case "every" if due_words(cue.said):
                 self._actions.add(cue, [], [sentence], flag=EVERYONE)
+            case "order":
+                self._order(cue, sentence)
             case "ask" | "tell" | "open":
-                self._pending.append(
-                    _Pending(cue, sentence, self._people.named(cue.name) if cue.name else [])
-                )
+                self._waiting(cue, sentence)
 
     def _commit(self, cue: Cue, sentence: Sentence) -> None:
         asked = self._asked(cue, sentence)
         if asked is not None:
             best = sentence if asked.cue.kind == "open" else None
             self._take_on(asked, asked.cue if cue.pronominal else cue, sentence, best)
-        elif cue.pronominal and (known := self._actions.meant(sentence, cue.what)):
+        elif cue.pronominal and (known := self._actions.meant(sentence, cue)):
             self._actions.again(known, sentence, cue)
-        elif not cue.pronominal or due_words(cue.said) or _says_itself(cue, sentence):
+        elif (
+            not cue.pronominal or due_words(cue.said) or not is_empty(cue.what) or _says_itself(cue, sentence)
+        ):
             self._actions.add(cue, [sentence.speaker], [sentence])
 
     def _asked(self, cue: Cue, sentence: Sentence) -> _Pending | None:
@@ -281,7 +308,24 @@ class Dialogue:
         said_when = before and before.floor == sentence.floor and _NEEDED.search(before.text)
         strict = [due.text for due in due_words(before.text) if due.strict] if before and said_when else []
         due = strict[-1] if strict and not due_words(cue.said) else None
-        self._pending.append(_Pending(cue, sentence, self._people.named(cue.name) if cue.name else [], due))
+        self._waiting(cue, sentence, due)
+
+    def _order(self, cue: Cue, sentence: Sentence) -> None:
+        """ "Push them" says more on what somebody was asked or took on just now; if there is nothing, it asks."""
+        speaker, floor = sentence.speaker, sentence.floor
+        asked = [
+            one
+            for one in self._pending
+            if one.sentence.speaker == speaker and floor - one.sentence.floor <= 2
+        ]
+        focus = self._actions.focus
+        taken_on = focus and floor - focus.touched <= 2 and speaker not in focus.owners
+        if answers.is_bare(sentence.text) and due_words(sentence.text):
+            self._date(sentence, plain(sentence.text))  # "Make it Monday", "Give me a week"
+        elif (asked or taken_on) and (cue.pronominal or not due_words(cue.said)):
+            self._date(sentence, plain(sentence.text))
+        else:
+            self._waiting(cue, sentence)
 
     def _assign(self, cue: Cue, sentence: Sentence) -> None:
         owners = self._people.named(cue.name) or [cue.name]
@@ -293,11 +337,17 @@ class Dialogue:
 
     def _date(self, sentence: Sentence, text: str) -> None:
         """Read a sentence without cues: it may say when."""
-        found = due_words(sentence.text)
+        if answers.asks_when(text):
+            self._actions.ask_when(self._called, sentence.floor)
+        found = self._actions.when(sentence)
         for one in self._pending:
             offered = one.cue.kind == "offer" and one.sentence.floor == sentence.floor
-            mine = one.sentence.speaker == sentence.speaker and (one.cue.kind in ("ask", "tell") or offered)
-            if mine and found and (answers.is_bare(sentence.text) or self._actions.when_asked):
+            mine = one.sentence.speaker == sentence.speaker and (
+                one.cue.kind in ("ask", "tell", "order") or offered
+            )
+            about = content(one.cue.what)
+            said_so = answers.is_bare(sentence.text) or answers.dates_it(text, about)
+            if mine and found and (said_so or self._actions.when_asked(sentence.floor)):
                 one.due = found[-1].text
         self._actions.date(sentence, text)
 

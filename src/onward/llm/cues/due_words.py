@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from onward.llm.grounding import find_dates
 
+_COUNTED = "which day?"
 _ANY_DAY = date(2024, 1, 3)  # a word for a day is one on whatever day it is said
 _LEAD = re.compile(
     r"(?i)\b(?P<lead>(?:by|before|until|till|on|for|at|latest|(?:no|not)\s+later\s+than)(?:\s+(?:the|first\s+thing))?|first\s+thing)\s+$"
@@ -22,28 +23,30 @@ _SAME_DAY = re.compile(
     r"(?i)\b(?:the|that)\s+same\s+day\b|\b(?:before|after|once)\s+(?:it|i|we|they|he|she|that)\b[^,.;?!]{0,40}"
 )
 _FIRST_THING = re.compile(r"(?i)\bfirst thing\b")
-_NOT_DUE = re.compile(r"(?i)\b(?:since|last|from|after|between|than|every|each|past|of)\s+(?:the\s+)?$")
+_NOT_DUE = re.compile(r"(?i)\b(?:since|last|from|after|between|than|every|each|past|of|an?)\s+(?:the\s+)?$")
 _STATE_UNTIL = re.compile(
     r"(?i)(?:\b(?:am|is|are|was|were|be|been|wait\w*|stay\w*|keep|park\w*|leave|away|off|busy|closed|open)\b|'m\b|'s\b|'re\b)[^,.;]*\b(?:until|till)\s+(?:the\s+)?$"
 )
 _STRICT = re.compile(r"(?i)(?:by|before|until|till|no later|not later)\b")
-_APPOSITION = re.compile(r"(?i),\s+(?:(?:um|uh|er|erm|so|i mean|that's),?\s+)*(?:(?:by|on|the)\s+)*")
+_APPOSITION = re.compile(r"(?i),?\s+(?:(?:um|uh|er|erm|so|i mean|that's),?\s+)*(?:(?:by|on|the)\s+)*")
 
 
 class DueWords(NamedTuple):
-    """When, in somebody's words, and where they stand in the sentence. ``strict``: "by Friday", not only "Friday"."""
+    """When, in somebody's words, and where they stand in the sentence. ``strict``: "by Friday", not only "Friday".
+    ``counted``: from another day, such as "the Friday before"."""
 
     text: str
     start: int
     end: int
     strict: bool
+    counted: bool = False
 
 
 @lru_cache(maxsize=4096)
 def due_words(text: str) -> tuple[DueWords, ...]:
     """The words in a sentence that say on which day something is to be, in order; past and repeated times left out."""
     found: list[DueWords] = []
-    for day_start, day_end in _days(text):
+    for day_start, day_end, counted in _days(text):
         before = text[:day_start]
         if _NOT_DUE.search(before) or _STATE_UNTIL.search(before):
             continue  # "I am away until Friday" is no day to be ready by
@@ -51,27 +54,31 @@ def due_words(text: str) -> tuple[DueWords, ...]:
         start, end = lead.start() if lead else day_start, rest.end() if rest else day_end
         if found and _APPOSITION.fullmatch(text[found[-1].end : start]):
             words = text[found[-1].start : end]  # "next Friday, um, the twentieth"
-            found[-1] = DueWords(words, found[-1].start, end, found[-1].strict)
+            found[-1] = found[-1]._replace(text=words, end=end)
             continue
         words = text[start:end]
-        found.append(DueWords(words, start, end, bool(_STRICT.match(words))))
+        found.append(DueWords(words, start, end, bool(_STRICT.match(words)), counted))
     return tuple(found)
 
 
-def _days(text: str) -> list[tuple[int, int]]:
+def _days(text: str) -> list[tuple[int, int, bool]]:
     text = _FIRST_THING.sub(
         lambda first: "-" * len(first.group()), text
     )  # "Saturday, first thing" is no first
-    mentions = [one for one in find_dates(text, _ANY_DAY) if one.date or "vague" not in one.flags]
-    spans = [(one.start, one.end) for one in mentions]
-    more = [match.span() for match in _MORE.finditer(text)]
-    return sorted([*spans, *(m for m in more if not any(a < m[1] and m[0] < b for a, b in spans))])
+    mentions = [
+        one
+        for one in find_dates(text, _ANY_DAY)
+        if one.date or _COUNTED in one.flags or "vague" not in one.flags
+    ]
+    spans = [(one.start, one.end, _COUNTED in one.flags) for one in mentions]
+    more = [(*match.span(), False) for match in _MORE.finditer(text)]
+    return sorted([*spans, *(m for m in more if not any(a < m[1] and m[0] < b for a, b, _ in spans))])
 
 
 @lru_cache(maxsize=4096)
 def vague_words(text: str) -> str | None:
     """Words that say when without a day: "as soon as I have it", "before the holidays"."""
-    vague = [one for one in find_dates(text, _ANY_DAY) if not one.date and "vague" in one.flags]
+    vague = [one for one in find_dates(text, _ANY_DAY) if not one.date and one.flags == ("vague",)]
     same = _SAME_DAY.search(text)
     return vague[-1].words if vague else same.group().strip() if same else None
 

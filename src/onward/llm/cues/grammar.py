@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from onward.llm.cues.due_words import due_words
 from onward.llm.cues.forms import Kind, next_clause, patterns
 from onward.llm.cues.people import People
 from onward.llm.cues.speech import plain
-from onward.llm.cues.verbs import ON_THE_SPOT, with_verb
+from onward.llm.cues.verbs import AT_ONCE, ON_THE_SPOT, STATE, with_verb
 from onward.llm.cues.words import points
 
 
@@ -25,6 +26,8 @@ class Cue:
     name: str = ""
     said: str = ""
     """The part of the sentence that is about it, made plain: from the verb to where the next cue begins."""
+    topic: frozenset[str] = frozenset()
+    """Words of the sentence before, if only that says what "it" is."""
 
     @property
     def pronominal(self) -> bool:
@@ -40,6 +43,7 @@ _HYPOTHETICAL = re.compile(
     r"(?i)\b(?:if|unless|in case|suppos\w+|assuming|whether or not|wish|would have|could have|should have|might|in theory|ideally|"
     r"hypothetically|worst case|one day|some ?day|eventually|maybe one)\b"
 )
+_MAY_I = re.compile(r"(?i)\bmight(?= (?:i|you|we)\b)")
 _REPORTED = re.compile(
     r"(?i)\b(?:said|told|thought|promised|says|asked|wanted|meant|supposed|going to have|was|were)\b[^,.;]{0,25}$"
 )
@@ -52,7 +56,7 @@ _IF = re.compile(r"(?i)\b(?:if|unless|in case|provided|assuming)\b")
 _AND_IF = re.compile(r"(?i),?\s(?:so|and|but) if\b")  # where another statement begins
 _SO_THAT = re.compile(r"(?i)\w\s+(?:so(?: that)?|that|where|when|until|before)\s+$")
 _NOT = re.compile(r"(?i)(?:not|never|no|don't)\b")
-_WH_BEFORE = re.compile(r"(?i)\b(?:what|how|why|where|when|which|whom?)\b[^,.;?]*$")
+_WH_BEFORE = re.compile(r"(?i)\b(?:what|how|why|where|which|whom?)\b[^,.;?]*$")
 _CLAUSE = re.compile(
     r"(?i)(?<!\bmrs)(?<!\bmr)(?<!\bms)(?<!\bdr)(?<!\bst)(?<!\bno)[.;!?](?=\s|$)|,?\s+(?:and|but|so|because|since|then|while|or|although|which|otherwise)\s+(?=(?:i|we|you|he|she|they|it|that|there|"
     r"then|people|somebody|someone|i'm|i'll|we'll|you'll|they'll|that's|it's|let's)\b)|,\s+(?=(?:i|we|you|he|she|they|it|that|if|"
@@ -110,12 +114,7 @@ def _cue(kind: Kind, match: re.Match[str], text: str, people: People) -> tuple[C
         what = what[: stop.start()] if stop else what
     end = begin + len(what)
     before = text[: match.start()]
-    if (
-        ON_THE_SPOT.match(what)
-        or _NOT.match(what)
-        or _REPORTED.search(before)
-        or not re.search("[a-z]", what, re.I)
-    ):
+    if _no_work(what) or _NOT.match(what) or _REPORTED.search(before) or not re.search("[a-z]", what, re.I):
         return None, end
     if _conditional(text, begin, end) or (kind == "ask" and _WH_BEFORE.search(before)):
         return None, end
@@ -128,9 +127,15 @@ def _cue(kind: Kind, match: re.Match[str], text: str, people: People) -> tuple[C
     return Cue(kind, with_verb(what, "deliver" if kind in ("promise", "ask") else "see to"), name), end
 
 
+def _no_work(what: str) -> bool:
+    """Whether it is a state, or done on the spot."""
+    later = due_words(what) and not AT_ONCE.search(what)
+    return bool(STATE.match(what) or (ON_THE_SPOT.match(what) and not later))
+
+
 def _conditional(text: str, start: int, end: int) -> bool:
     """Whether the clause hangs on an "if", before it or behind."""
-    bare = _SOFT_IF.sub(lambda soft: " " * len(soft.group()), text)
+    bare = _SOFT_IF.sub(lambda soft: " " * len(soft.group()), _MAY_I.sub("could", text))
     before = re.split(r"[.;!?]", bare[:start])[-1]
     own = _AND_IF.split(bare[start:])[0]
     behind = own[: end - start] + re.split(r"[.;!?]", own[end - start :])[0]

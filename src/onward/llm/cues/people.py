@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from onward.llm.cues.speech import has_capitals
 from onward.llm.cues.words import word_set
 
-_TITLES = frozenset({"dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof", "prof.", "professor"})
+_TITLES = frozenset(
+    {"the", "dr", "dr.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "prof", "prof.", "professor"}
+)
 _ALSO_WORDS = frozenset(
     {"will", "mark", "may", "rose", "grace", "hope", "joy", "faith", "bill", "rich", "art", "jack", "pat", "sue",
      "frank", "grant", "drew", "dale", "guy", "max", "ray", "jean", "summer", "april", "june", "august", "chase", "miles"}

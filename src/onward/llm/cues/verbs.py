@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from onward.llm.cues.words import word_set
+
+
+def any_of(words: str | Iterable[str]) -> str:
+    """A regular expression for any of the words, the longest first."""
+    known = words.split() if isinstance(words, str) else words
+    return rf"(?:{'|'.join(sorted(set(known), key=lambda word: (-len(word), word)))})"
+
 
 KNOWN = word_set(
     """accept add advertise analyse analyze annotate announce answer apply approach approve arrange ask assemble assess
@@ -46,28 +54,68 @@ def _third(verb: str) -> str:
 
 BASE = {_third(verb): verb for verb in KNOWN}
 """The plain form of "sends"."""
-_LONGEST_FIRST = sorted(KNOWN, key=lambda verb: (-len(verb), verb))
-VERB = rf"(?:{'|'.join(_LONGEST_FIRST)})"
-"""A regular expression for a verb of work, as in "I will send"."""
-VERBS = rf"(?:{'|'.join(map(_third, _LONGEST_FIRST))})"
-"""The same for the third person: "Ada sends"."""
+_CLOSED = any_of(
+    """i you he she it we they me him her us them my your his its our their this that these those who what which when where why how
+    be am is are was were been being do does did done have has had will would shall should can could may might must ought gonna gotta
+    a an the some any all both each every no none much many more most few enough another other one two three four five six seven
+    by on at in for to of until till before after from with within without around about towards up out off down over under through
+    as than like and or but nor so then if because since when while unless although though not never
+    yes yeah yep yup okay ok right well oh ah er um hm mm sure fine good great perfect lovely brilliant wonderful cool nice thanks
+    thank cheers please sorry alright hello hi hey welcome maybe perhaps just only also too again still even already yet quite very
+    really rather always often sometimes usually once twice here there now soon today tomorrow tonight everybody everyone somebody
+    someone anybody anyone nobody something anything nothing everything next last first second new same such better else
+    monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december"""
+)
+_STATES_OF_MIND = any_of(
+    """want need like love hate prefer think know believe mean say see hear feel seem look sound appear remember forget hope wish
+    guess suppose presume assume suspect reckon doubt wonder agree understand belong depend matter stay remain live own cost exist mind care"""
+)
+_PAST = any_of(
+    """said told thought knew found left kept felt heard went came came got gave took made saw sent spent lost held met paid ran sat
+    stood understood wrote spoke broke chose drove fell flew forgot grew led meant rang sold taught threw wore won began brought
+    bought built caught felt"""
+)
+_OBJECT = any_of(
+    """the a an it them him her me us that this these those my your our his their all both some any every each one two three up out off
+    down back over everything everyone whoever what how whether if when why"""
+)
+_OTHER = rf"(?!(?:{_CLOSED}|{_STATES_OF_MIND}|{_PAST})\b)(?-i:[a-z])[a-z-]+\b(?<!ly)(?<!ing)(?<!ed)(?<![^s]s)"
+_PREPOSITION = any_of("in on with for to at into about through around after by")
+VERB = rf"(?:{any_of(KNOWN)}\b|{_OTHER})"
+"""A regular expression for a verb where only one can stand, as in "I will send": any word that is none of the closed
+classes (pronouns, auxiliaries, prepositions ...), no state of mind and no past."""
+WORK = rf"(?:{any_of(KNOWN)}\b|{_OTHER}(?=\s+{_OBJECT}\b))"
+"""The same where a noun could stand as well, as after a name: a verb that is known, or one with an object behind it."""
+ORDER = rf"(?!(?:let (?:me|us)|(?:count|leave) me)\b)(?:{any_of(KNOWN)}(?=\s+{_PREPOSITION}\b)|{VERB}(?=\s+{_OBJECT}\b))"
+"""The same where nothing else shows that it is a verb: "Chase him."."""
+VERBS = rf"(?:{any_of(map(_third, KNOWN))}\b|(?!(?:{_CLOSED}|{_STATES_OF_MIND}s?|{_PAST}|says|goes|always|sometimes|perhaps|besides|yes|thus|towards|means|wants|needs)\b)[a-z][a-z-]*[^\Ws]s)"
+"""The third person of such verbs: "Ada sends"."""
 
+STATE = re.compile(
+    r"""(?ix)
+    (?:be|say|admit|bet|imagine|believe|know|see(?!\ (?:if|whether|them|him|her|to\b|the\ \w+\ (?:on|tomorrow|next)))|hear|have\ to|need|want
+    |like|love|hate|miss|remember|understand|agree|guess|suppose|presume|assume|suspect|reckon|doubt|wonder|feel|prefer|hope|wish|expect)\b
+    """
+)
+"""What is no work, but a state or a thought: "I'll be honest"."""
 ON_THE_SPOT = re.compile(
     r"""(?ix)
-    (?:be\b|speak\ about|say|admit|assume|bet|guess|suppose|imagine|believe|know|see(?!\ (?:if|whether|them|him|her|to\ it|the\ \w+\ (?:on|tomorrow|next)))|hear
-    |have\ to|need|want|like|love|hate|miss|remember|understand|wonder|agree|argue|stick\ with|go\ with|pass\b(?!\ (?:on|it|th))
-    |let\ (?:you|us|him|her|them)\ (?:go|know\ when|speak|finish|in|talk|continue|start|off)|leave\ (?:it|that)\ (?:at|there|open|for)
-    |leave(?:\ now|\ early|$|[.,])|go(?:\ (?:first|next|ahead|back|on|now|there|through|last|over\ (?:this|the|that)\ (?:now|quickly)))|go$
+    (?:speak\ about|argue|stick\ with|go\ with|pass\b(?!\ (?:on|it|th))|let\ (?:you|us|him|her|them)\ (?:go|know\ when|speak|finish|in|talk|continue|start|off)|leave\ (?:it|that)\ (?:at|there|open|for)|leave\ (?:\w+\ ){0,4}(?:until|till)\b
+    |leave(?:\ now|\ early|$|[.,])|go(?:\ (?:first|next|ahead|back|on|now|there|last|over\ (?:this|the|that)\ (?:now|quickly)))|go$
     |start(?:\ (?:with|by|off|us|the\ meeting|things|sharing|recording|here))?$|do(?:$|[,.])|do\ so$|start\ (?:again\ |over\ )?(?:with|by|off|us|the\ (?:meeting|recording)|sharing|recording)
     |stop(?:\ (?:there|here|you|sharing|talking|the\ recording))|hand\ (?:it\ |things\ |you\ )?(?:over|back)|take\ (?:questions|a\ (?:look\ now|seat|breath|step|break))
-    |share(?:\ (?:my|the|your)\ screen|\ (?:this|it)\ (?:now|quickly)|$|[,.])|show(?:\ (?:you|us)\b)|pull\ (?:it|that|this|them)?\ ?up|put\ (?:it|that|this|them)?\ ?(?:up|on\ the\ screen|in\ the\ (?:chat|minutes|notes))
+    |share(?:\ (?:my|the|your)\ screen|\ (?:this|it)\ (?:now|quickly)|$|[,.])|show(?:\ (?:you|us)\b)|pull\ (?:it|that|this|them)?\ ?up|put\ (?:it|that|this|them)?\ ?(?:up(?:$|[,.]|\ there|\ here)|(?:up\ )?on\ the\ (?:screen|board)|in\ the\ (?:chat|minutes|notes))
     |hold\ (?:it|that|them|this|on|still|up)|read(?:\ (?:it|this|that|them))?(?:\ (?:out|aloud|now|quickly))?$|speak\ up|scroll|zoom|mute|unmute|repeat|explain(?:\ (?:it|this|that))?(?:\ (?:to\ (?:you|us|everyone)|quickly|again))?$|explain\ (?:you|us|why|how|what)|elaborate|clarify
     |tell\ (?:you|us|me)\b(?!\ (?:by|when|the\ (?:number|result|outcome|price)))|give\ (?:you|us|me)\ (?:an?|the|some)\ (?:\w+\ )?(?:example|overview|update|second|minute|moment|idea|summary|context|background|quick)
     |walk\ (?:you|us|me)|talk\ (?:about|you\ through|us\ through|through)|come\ (?:back\ to|in|along|to\ (?:that|it))|get\ (?:to\ (?:that|it|the)|started|going|back\ to\ (?:that|this|the\ (?:agenda|topic))|used|it$|that$|there)|move\ on|jump|drop\ (?:off|out)|run$|run\ now|head
-    |ask\ (?:you|a\ question|one|something|this)|add\ (?:to\ (?:that|this)|that$|one\ thing|something)|mention|note\ that|point\ out|take\ (?:that|it|this)\ (?:offline|as|back\ to)|think(?:\ (?:so|that|of|it))?|think\ about|try$|try\ to\ be|wait|stay|sit(?!\ down\ with)|keep\ (?:(?:you|us|me|them|everyone)\ (?:posted|updated|informed|in\ the\ loop)|it\ (?:short|brief|quick)|quiet|going|that\ in\ mind)|call\ (?:it|that|the\ (?:meeting|vote))|do\ (?:with|without|my\ best)|make\ it\ (?:quick|short|brief)|open\ (?:it\ up|the\ floor)|close\ (?:the\ meeting|with)|interrupt|apologi[sz]e|find\ (?:it|that|this)\ (?:hard|odd|funny|strange|difficult|easy|very|a\ bit|interesting)|give\ up|live\ with|look\ (?:like|forward|bad|good)|turn\ (?:on|off)\ (?:my|your)|work\ (?:for|with\ that)|put\ (?:them|him|her)\ on|raise\ (?:the|a|this|that|one)\b|join\ (?:you|us|in|later)|grab\ a|wrap\ (?:up|it\ up)|skip|pick\ up\ the\ kids|save\ (?:us|time)|cut\ you|catch|remind\ (?:me|us)|confirm\ (?:that|if)\ you|note\ it|say\ so)
+    |ask\ (?:you|a\ question|one|something|this)|add\ (?:to\ (?:that|this)|that$|one\ thing|something)|mention\ (?:it|that|this|one|something)$|note\ that|point\ out|take\ (?:that|it|this)\ (?:offline|as|back\ to)|think(?:\ (?:so|that|of|it))?|think\ about|try$|try\ to\ be|wait|stay|sit(?!\ down\ with)|keep\ (?:(?:you|us|me|them|everyone)\ (?:posted|updated|informed|in\ the\ loop)|it\ (?:short|brief|quick)|quiet|going|that\ in\ mind)|call\ (?:it|that|the\ (?:meeting|vote))|do\ (?:with|without|my\ best)|make\ it\ (?:quick|short|brief)|open\ (?:it\ up|the\ floor)|close\ (?:the\ meeting|with)|interrupt|apologi[sz]e|find\ (?:it|that|this)\ (?:hard|odd|funny|strange|difficult|easy|very|a\ bit|interesting)|give\ up|live\ with|look\ (?:like|forward|bad|good)|turn\ (?:on|off)\ (?:my|your)|work\ (?:for|with\ that)|put\ (?:them|him|her)\ on|raise\ (?:a|one)\ (?:point|question|thing)|join\ (?:you|us|in|later)|grab\ a|wrap\ (?:up|it\ up)|skip|pick\ up\ the\ kids|save\ (?:us|time)|cut\ you|catch|remind\ (?:me|us)|confirm\ (?:that|if)\ you|note\ it|say\ so)
     """
 )
-"""What is done on the spot, or says nothing of work: "I'll share my screen", "I'll be honest"."""
+"""What is done on the spot, unless another day is named: "I'll share my screen"."""
+AT_ONCE = re.compile(
+    r"(?i)\b(?:now|today|tonight|quickly|in an? (?:minute|second|moment|sec)|right away|(?:this|the) (?:call|meeting)|this (?:morning|afternoon))\b"
+)
+"""Words for a day that is this one."""
 
 _STATES = word_set("ready done finished online live published")
 _DETERMINERS = word_set("the a an that this those these my our your all some it them both")
@@ -85,8 +133,12 @@ def with_verb(what: str, if_none: str) -> str:
     verb, _, rest = what.strip(" ,.-").partition(" ")
     if verb.endswith("ing"):
         verb = plain_form(verb)
+    elif verb.lower() == "as":
+        return f"take it on {what}"  # "as the owner"
     elif verb.lower() in _STATES:
         return f"have it {verb} {rest}".strip()
+    elif verb.lower() in _DETERMINERS and not rest:
+        return f"see to {verb}"
     elif verb.lower() in _DETERMINERS:
         return f"{if_none} {verb} {rest}".strip()
     return f"{BASE.get(verb.lower(), verb)} {rest}".strip()

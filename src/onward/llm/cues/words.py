@@ -18,7 +18,7 @@ _STOP = word_set(
     of for in on at by with from into about over out up off and or but so then than as if do does did done
     get got have has be is are was were will would can could should just also too not all any some there
     here when where which who what how go put take make one ones thing things something anything okay ok
-    yes yeah no please well really very again back down myself yourself himself herself itself themselves ready done finished
+    yes yeah no please well really very again back down myself together forward along away around round through across ahead yourself himself herself itself themselves ready done finished
     """
 )
 
@@ -31,10 +31,20 @@ def content(text: str) -> frozenset[str]:
 
 def stem(word: str) -> str:
     """A word without the commonest English endings: enough to see "labels" in "label"."""
-    for ending in ("ing", "ies", "ed", "es", "s", "e"):
+    for ending in ("ations", "ation", "ing", "ies", "ed", "es", "s", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)] + ("y" if ending == "ies" else "")
     return word
+
+
+_DO = word_set(
+    "do take get have make handle see sort deal go give put keep bring look care manage own run be try deliver"
+)
+
+
+def is_empty(what: str) -> bool:
+    """Whether its verb says no more than "do": it takes what was said before to know what is meant."""
+    return what.split(" ", 1)[0].lower() in _DO
 
 
 _POINTERS = re.compile(r"(?i)\b(?:it|that|this|them|those|him|her|so|one)\b")

@@ -79,9 +79,10 @@ def weekday_in_week(weekday: int, day: date, weeks: int = 0) -> date:
 
 
 def working_days_on(day: date, count: int) -> date:
-    """So many days later, not counting Saturdays and Sundays."""
-    for _ in range(count):
-        day += timedelta(1)
+    """So many days later, or earlier if fewer than none, not counting Saturdays and Sundays."""
+    step = timedelta(1 if count > 0 else -1)
+    for _ in range(abs(count)):
+        day += step
         while day.weekday() > FRIDAY:
-            day += timedelta(1)
+            day += step
     return day

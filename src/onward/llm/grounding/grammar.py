@@ -28,11 +28,11 @@ PERIOD = (
 )
 # "The third" alone is more often a thing than a day. It is a day if none follows that it could be the third of.
 NO_THING = (
-    r"(?=\s*(?:$|[.,;:!?)\"”—–-])|\s+(?:at|and|but|or|so|because|when|if|then|to|latest|noon|since|as|already|please|right"
+    r"(?=\s*(?:$|[.,;:!?)\"”—–…-])|\s+(?:at|and|but|or|so|because|when|if|then|to|latest|noon|since|as|already|please|right"
     r"|okay|i|we|you|they|he|she|it|is|works|would|should|the\s+latest)\b)"
 )
 BEFORE_A_DAY = (
-    r"(?:(?P<lead>(?:by|on|until|till|before|for|to|it|that['’]s|is|say|make\s+(?:it|that)|the\s+morning\s+of)\s+)"
+    r"(?:(?P<lead>(?:by|on|until|till|before|for|to|it|that['’]s|is|so|then|okay|maybe|rather|better|say|make\s+(?:it|that)|the\s+morning\s+of)\s+)"
     r"|(?<=[.,;] ))"
 )  # fmt: skip
 
@@ -74,6 +74,13 @@ DAYS: list[tuple[str, Reader]] = [
     (rf"(?:in|during|within)\s+(?P<month>{MONTH}){YEAR}", read.whole_period),
     (rf"q(?P<quarter>[1-4]){YEAR}", read.whole_period),
 ]  # fmt: skip
+
+FROM_ANOTHER_DAY = (
+    rf"(?:the\s+)?(?:(?P<weekday>{LONG_WEEKDAY})|(?P<count>{COUNT})\s+(?P<working>(?:working|business|work)\s+)?(?P<unit>day|week|month)s?"
+    r"|(?P<next>day|week|month))\s+(?P<side>before(?:hand)?|earlier|ahead|prior|after(?:wards)?|later)"
+)
+"""Such as "the Friday before" or "a week earlier": before or after a day behind it, or the one spoken of last."""
+NOTHING_BEHIND = r"(?=\W*$|\s*[,.;?!)]|\s+(?:that|it|then|and|at|please|so|or|latest)\b)"
 
 NO_DAYS: list[tuple[str, Reader]] = [
     (r"(?:by|before|at)\s+(?:noon|midday|lunch(?:time)?|\d{1,2}(?::\d\d)?\s*(?:am|pm|o['’]clock))", read.time_of_day),

@@ -137,6 +137,21 @@ def after_a_while(found: re.Match[str], day: date) -> Reading:
     return Reading(day + timedelta(count * {"day": 1, "week": 7, "fortnight": 14}[unit]))
 
 
+def from_another_day(found: re.Match[str], anchor: date) -> Reading:
+    """Such as "the Friday before", "two working days after": counted from the day that was spoken of last."""
+    sign = 1 if part(found, "side").startswith(("after", "later")) else -1
+    if named := part(found, "weekday"):
+        days = (weekday_of(named) - anchor.weekday()) * sign % 7 or 7
+        return Reading(anchor + timedelta(sign * days))
+    count = count_of(part(found, "count") or "one")
+    unit = part(found, "unit") or part(found, "next")
+    if unit == "month":
+        return Reading(months_on(anchor, sign * count))
+    if part(found, "working"):
+        return Reading(working_days_on(anchor, sign * count))
+    return Reading(anchor + timedelta(sign * count * (7 if unit == "week" else 1)))
+
+
 # ----------------------------------------------------------------------------------- periods
 
 

@@ -16,7 +16,7 @@ from onward.recipes.note_taking.steps import Step, at_once, in_steps
 
 __all__ = ["RULES", "Step", "at_once", "in_steps", "is_rules", "take_notes"]
 
-RULES = f"rules+MiniLM: onward's cue rules 1, ranking by {MINILM}"
+RULES = f"rules+MiniLM: onward's cue rules 2, ranking by {MINILM}"
 """What stands in notes where a model's name would, if rules made them."""
 
 

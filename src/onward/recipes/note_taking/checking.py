@@ -22,6 +22,7 @@ _ON_WHAT_WE_KNOW = {
     "past": "which is over",
     "day or month first": "day or month first?",
     "no such day": "which is no day",
+    "which day?": "before or after which day?",
 }
 
 
