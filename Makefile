@@ -17,20 +17,27 @@ INSTALL := $(PY) -m pip install --quiet
 PROJECT := --no-deps --no-build-isolation --editable .
 
 # For every platform and every Python from 3.11 on; the files name no index, host or folder.
-LOCKED := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+PINNED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --custom-compile-command "make lock" $(LOCK)
+LOCKED := pyproject.toml $(PINNED)
+
+# What onward is measured against, in an environment of its own.
+PEERS := benchmarks/.venv
+PEERS_READY := $(PEERS)/.installed
+PEERS_PINS := benchmarks/peers/requirements
 
 # All extras but the one whose wheel is large and not there for every machine; `make local-model` brings that.
 EXTRAS = $(shell $(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
   print(*("--extra " + name for name in project["optional-dependencies"] if name != "local-llm"))')
 
-.PHONY: help demo test torture bench evaluate lint types format lock local-model clean setup
+.PHONY: help demo test torture bench bench-peers evaluate lint types format lock local-model clean setup
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo     screen the sample resumes, die part-way, go on"
 	@echo "make test     run the whole test suite"
-	@echo "make bench    what saving costs, against files written by hand, into benchmarks/RESULTS.md"
+	@echo "make bench    what saving costs, against files written by hand and other libraries, into"
+	@echo "              benchmarks/RESULTS.md (half an hour; BENCH=--quick: some minutes, into benchmarks/out)"
 	@echo "make evaluate      how good screening and notes are; EVALUATE=--help says more"
 	@echo "make torture  every power cut, kill and error at length: docs/reliability.md (half an hour)"
 	@echo "make lint     ruff and mypy"
@@ -45,8 +52,12 @@ demo: $(RUN)
 test: $(DEV)
 	@$(PY) -m pytest -n 4 --dist worksteal
 
+# The others are left out of the results, which say so, where they cannot be installed.
 bench: $(RUN)
-	@$(PY) benchmarks/goals.py
+	-@$(MAKE) --no-print-directory bench-peers
+	@$(PY) -m benchmarks.run $(BENCH)
+
+bench-peers: $(PEERS_READY)
 
 evaluate: $(DEV)
 	@$(PY) -m evaluation.run $(EVALUATE)
@@ -70,6 +81,7 @@ lock: $(PY)
 	@$(INSTALL) uv
 	@$(PY) -m uv pip compile $(LOCKED) --extra screening --extra meetings --extra trackers --group build \
 	  -o requirements/run.txt
+	@$(PY) -m uv pip compile $(PEERS_PINS).in $(PINNED) -o $(PEERS_PINS).txt
 	@$(PY) -m uv pip compile $(LOCKED) $(EXTRAS) --group dev -c requirements/run.txt -o requirements/dev.txt
 
 # The small language model: 1.2 GB to fetch, 1.1 GB more once it is put together. Nothing else needs it.
@@ -79,7 +91,7 @@ local-model: $(DEV)
 	@$(PY) -c 'from onward.llm import weights; print(weights.whole())'
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) benchmarks/out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find src tests demo -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(PY):
@@ -101,3 +113,9 @@ $(DEV): requirements/dev.txt pyproject.toml | $(PY)
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@$(INSTALL) $(PROJECT)
 	@touch $@ $(RUN)  # dev.txt holds all that run.txt does
+
+$(PEERS_READY): $(PEERS_PINS).txt | $(PY)
+	@echo "Installing what onward is measured against, in $(PEERS) (half a minute, once)"
+	@$(PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --require-hashes -r $(PEERS_PINS).txt
+	@touch $@

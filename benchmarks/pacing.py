@@ -15,8 +15,6 @@ from its first request on:
 "learnt" has neither, only refusals with Retry-After; "bare" has not even that.
 """
 
-# ruff: noqa: T201 - a program that prints
-
 from __future__ import annotations
 
 import argparse

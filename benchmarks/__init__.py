@@ -1,0 +1,1 @@
+"""What onward costs, measured: `make bench` runs `benchmarks.run`."""
