@@ -10,9 +10,11 @@ from onward.recipes.documents import Document
 from onward.recipes.resume_screening.blind import personal
 from onward.recipes.resume_screening.criteria import from_description
 from onward.recipes.resume_screening.flags import find_flags
-from onward.recipes.resume_screening.passages import is_post, looks_english, passages
+from onward.recipes.resume_screening.passages import passages, stuffed
 from onward.recipes.resume_screening.person import find_person
 from onward.recipes.resume_screening.seen import cut
+from onward.recipes.resume_screening.statements import is_post
+from onward.recipes.resume_screening.wording import looks_english
 from onward.recipes.resume_screening.years import find_years
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -69,11 +71,83 @@ statistics of the port. Then came the storm.
             "Own the booking services: Python, asyncio, PostgreSQL, about 2,000 requests a second.",
         ),
         ("experience", "Ignored alarms became rare after I deleted those nobody acted on."),
+        ("about", "Gave talks on data pipelines at three conferences"),
+        ("plan", "I would like to build data pipelines in production"),
+        ("plan", "Aspiring engineer of data pipelines and HTTP APIs"),
+        ("plan", "Planned for spring: a placement with data pipelines"),
+        ("plan", "Doing an evening course in relational databases"),
+        ("studies", "MSc Computer Science, Chalmers, 2014"),
+        ("studies", "Secondary school of chemistry, Brno, 2015"),
+        ("copy", "Dedicated professional with building and running of data pipelines in production."),
+        ("copy", "Skilled at designing and maintaining HTTP APIs for other teams."),
+        (
+            "copy",
+            "I bring several years of professional software development in Python, building and running data "
+            "pipelines in production, and automated testing and continuous integration as a daily habit.",
+        ),
+        ("experience", "Kitchens of three schools, twelve years, the last six as the head of one"),
+        ("experience", "Payroll officer, University of Leeds, since 2015"),
+        ("experience", "Supervised registrars at the university hospital"),
+        (
+            "experience",
+            "Runs the data pipelines of nine depots, in production since the spring, and repairs them",
+        ),
         ("experience", "Gave instructions to the crew and rated suppliers by their punctuality."),
     ],
 )
 def test_what_kind_of_statement_a_passage_is(kind: str, text: str) -> None:
     assert list(kinds(text).values()) == [kind]
+
+
+TERSE = "start-up, calibration, reagent changes, weekly clean, first-line repairs"
+
+
+@pytest.mark.parametrize(
+    ("above", "kind"),
+    [
+        ("## Technologist, MetroPath, 2016 - 2025", "experience"),
+        ("Technologist, MetroPath, 2016 until now", "experience"),
+        ("EXPERIENCE", "experience"),
+        ("## Key skills", "list"),
+        ("Nothing that tells what is below it", "list"),
+    ],
+)
+def test_a_list_of_duties_under_a_post_is_no_list_of_keywords(above: str, kind: str) -> None:
+    assert kinds(f"Ada Miller\n\n{above}\n- {TERSE}\n")[TERSE] == kind
+    names = "Python, Kafka, Kubernetes, PostgreSQL, AWS, Docker"
+    assert kinds(f"Ada Miller\n\n{above}\n- {names}\n")[names] == "list"
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("Summary", "claim"),
+        ("## Professional profile", "claim"),
+        ("EDUCATION", "studies"),
+        ("**Goal**", "plan"),
+        ("Languages", "claim"),
+        ("WORK HISTORY", "experience"),
+        ("## Gardens", "experience"),
+    ],
+)
+def test_what_a_heading_says_of_what_stands_below(heading: str, kind: str) -> None:
+    line = "The wards of two hospitals and all that their kitchens sent to them"
+    assert kinds(f"Ada Miller\n\n{heading}\n\n{line}\n")[line] == kind
+
+
+def test_a_label_says_it_of_its_line_alone() -> None:
+    above, below = "Porter, Mercy Hospital, 2016 - 2020", "Pushed beds from ward to ward"
+    text = f"{above}\nEducation: two years of nursing in Cork\n{below}\n"
+    assert list(kinds(text).values()) == ["experience", "studies", "experience"]
+
+
+def test_how_much_of_a_resume_is_stuffing() -> None:
+    listed = "Python, PostgreSQL, Kafka, Kubernetes, AWS, Docker"
+    told = "Drove a taxi in Leeds for six years."
+    assert stuffed(passages(listed, JOB.lines)) == 1
+    assert stuffed(passages(told, JOB.lines)) == 0
+    assert stuffed(passages(f"{listed}\n\n{told}", JOB.lines)) == 6 / 14
+    assert stuffed([]) == 0
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,15 @@ def test_cutting_maps_every_place_back() -> None:
     assert cut("", []).text == ""
 
 
+@pytest.mark.parametrize(
+    "post",
+    ["lab tech, 2009 until now, county hospital", "cook in a hospital since 2013", "Veterinary technologist"],
+)
+def test_the_post_in_the_head_is_left(post: str) -> None:
+    text = f"Ada Miller\nada@example.com\n{post}\n\nruns what is to be run here all day\n"
+    assert post in cut(text, personal(text, Person("Ada Miller"))).text
+
+
 def test_personal_lines_go_and_other_lines_with_such_words_stay() -> None:
     text = "Ada Miller\n\nPROFILE\nAddress: 1 Road\nAge: 40\nAddressed the age structure of the network for all.\n"
     given = cut(text, personal(text, Person("Ada Miller"))).text

@@ -88,6 +88,51 @@ def test_a_word_of_another_trade_is_no_sign() -> None:
     assert screen(resume(engineer)).scores[5].evidence is not None
 
 
+KITCHEN = Path(__file__).parents[2] / "evaluation" / "resumes" / "kitchen-job.md"
+COOK = """\
+Cook, St. Anne's Hospital, 2015 - 2026
+- Cook 900 meals a day for the wards, with a shift of nine cooks
+- Keep the HACCP folder: fridge temperatures, goods-in checks, four inspections without a finding
+- Renal, gluten-free and pureed diets, each tray checked against the allergy card
+- Order vegetables and dairy, and stay under the food budget
+"""
+
+
+def cooked(text: str) -> Screening:
+    return screen(resume(f"Ada Miller\n\n{text}"), read_description(KITCHEN))
+
+
+def test_in_a_trade_without_a_vocabulary_nearness_over_several_lines_counts() -> None:
+    one_line, all_lines = cooked(COOK.split("- Keep", maxsplit=1)[0]), cooked(COOK)
+    assert 0 < one_line.total < all_lines.total
+    assert [score.evidence is not None for score in all_lines.scores[:5]] == [True, False, True, True, True]
+    near = all_lines.scores[1]  # leading a team: nine cooks in a shift, which does not say who leads
+    assert near.note == "only near to it in meaning"
+    assert near.mention in COOK
+    assert near.criterion in all_lines.gaps
+
+
+def test_the_same_words_in_a_resume_about_something_else_are_worth_less() -> None:
+    line = "Keep temperature records, train the team and stay under the budget"
+    cook = cooked(
+        f"Cook, canteen of a hospital, 2015 - 2026\n- {line}\n- Cook lunches for 400 people a day\n"
+    )
+    lorry = cooked(
+        f"Lorry driver, frozen goods, 2015 - 2026\n- {line}\n- Change tyres on the motorway at night\n"
+    )
+    for ours, theirs in zip(cook.scores[1:5], lorry.scores[1:5], strict=True):
+        assert ours.score > theirs.score
+
+
+def test_stuffing_takes_from_what_is_earned_and_adds_nothing() -> None:
+    asked_for = [criterion.text for criterion in read_description(KITCHEN).criteria]
+    stuffing = "\n".join(f"- Skilled at {text[0].lower()}{text[1:]}" for text in asked_for)
+    plain, more = cooked(COOK), cooked(f"{COOK}\n## Skills\n{stuffing}\n")
+    alone = cooked(f"Taxi driver, Leeds, 2015 - 2026\n\n## Skills\n{stuffing}\n")
+    assert alone.total < 5 < more.total < plain.total
+    assert not any(score.evidence for score in alone.scores)
+
+
 def test_a_resume_without_a_passage_scores_nothing_and_says_so() -> None:
     screening = screen(resume("Ada Miller\nada@example.com\n"))
     assert (screening.total, screening.flags) == (0, ("very little text",))

@@ -16,10 +16,11 @@ from typing import Annotated, Literal
 
 from onward.llm import Answer, Model, Prompt
 from onward.recipes.resume_screening.criteria import Criteria, Criterion
-from onward.recipes.resume_screening.passages import passages, words
+from onward.recipes.resume_screening.passages import passages
 from onward.recipes.resume_screening.results import Score, no_evidence
 from onward.recipes.resume_screening.rules import NOTES, VALUE
 from onward.recipes.resume_screening.seen import Seen
+from onward.recipes.resume_screening.wording import words
 
 BEST = 4
 MAX_CHARACTERS = 60_000  # of a resume: some 20,000 tokens

@@ -47,12 +47,14 @@ _CONTACT = re.compile(
     r"(?<!\S)\S{1,200}@\S{1,200}|(?:https?://|www\.)\S+|(?:linkedin|github|gitlab|xing)\.com/\S+", re.I
 )
 _PHONE = re.compile(r"\+?\(?\d[\d ()./-]{7,18}\d")
-_PERIOD = re.compile(r"\b(?:19|20)\d\d\s*(?:-|–|—|to\b|bis\b)")
+_PERIOD = re.compile(r"\b(?:19|20)\d\d\s*(?:-|–|—|(?:to|until|till|bis)\b)|\bsince (?:\w+ )?(?:19|20)\d\d\b")
 _SECTION = re.compile(r"^#{1,6}\s|^\*\*[^*]+\*\*:?$")
 _OCCUPATION = re.compile(
     r"\b(?:[\w-]{0,40}(?:engineer|developer|programmer|architect|analyst|scientist|administrator|technician|consultant"
-    r"|entwickler|ingenieur)\w*|managers?|designer|director|specialist|officer|assistant|nurse|teacher|chef|driver"
-    r"|accountant|lead|head|executive|agent|operator|tester|professor|fellow|adviser|president|clerk)\b",
+    r"|technologist|therapist|mechanic|electrician|entwickler|ingenieur)\w*|managers?|designer|director|specialist|officer"
+    r"|assistant|nurse|teacher|chef|cook|driver|accountant|bookkeeper|lead|head|executive|agent|operator|tester|professor"
+    r"|fellow|adviser|president|clerk|tech|worker|supervisor|inspector|controller|auditor|coordinator|planner|trainer"
+    r"|secretary|receptionist|buyer|translator|interpreter|librarian|midwife|pharmacist|welder|plumber|carpenter|baker)\b",
     re.I,
 )
 _PARTS = re.compile(r"\s*[,|·•/]\s*|\s{2,}|\s[-–]\s")

@@ -14,7 +14,8 @@ from onward.errors import UsageError
 from onward.recipes import documents
 from onward.recipes.extras import need
 from onward.recipes.resume_screening import vocabulary
-from onward.recipes.resume_screening.passages import blocks, content_words, words
+from onward.recipes.resume_screening.blocks import blocks
+from onward.recipes.resume_screening.wording import content_words, words
 
 MUST_WEIGHT, NICE_WEIGHT = 3.0, 1.0
 

@@ -1,11 +1,12 @@
-"""What a human should look at in a resume. Flags change no score."""
+"""What a human should look at in a resume. A flag changes no score; what raises it may, see ``rules``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from onward.recipes.documents import Document
-from onward.recipes.resume_screening.passages import addressed, looks_english, passages, words
+from onward.recipes.resume_screening.passages import addressed, passages
+from onward.recipes.resume_screening.wording import looks_english, words
 
 SHOWN = 100
 """Characters of hidden text that a flag quotes."""

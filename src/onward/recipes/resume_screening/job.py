@@ -21,11 +21,12 @@ from onward.recipes.resume_screening import asking, rules
 from onward.recipes.resume_screening.blind import personal
 from onward.recipes.resume_screening.criteria import Criteria
 from onward.recipes.resume_screening.flags import find_flags
-from onward.recipes.resume_screening.passages import addressed, words
+from onward.recipes.resume_screening.passages import addressed
 from onward.recipes.resume_screening.person import Person, find_person
 from onward.recipes.resume_screening.reasons import reason
 from onward.recipes.resume_screening.results import Screening, Unscreened, rank, total, unmet
 from onward.recipes.resume_screening.seen import Seen, Span, cut
+from onward.recipes.resume_screening.wording import words
 from onward.recipes.resume_screening.years import find_years
 from onward.sources import SelectionSource
 

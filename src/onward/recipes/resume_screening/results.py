@@ -16,7 +16,8 @@ class Score:
 
     Attributes:
         evidence: the line, or None: no evidence was found, which is not evidence that there is none.
-        mention: a line that only names it (a list of keywords, a plan, a lesson given); worth little, and no evidence.
+        mention: a line that only names it (a list of keywords, a plan, a lesson given), worth little; or
+            that is only near to it in meaning. No evidence.
         note: why a mention is no more, or what was wrong with what a model quoted.
     """
 
@@ -39,7 +40,7 @@ class Screening:
         years: the periods of work that its dates prove, and what it says without dates.
         gaps: the must-haves without evidence.
         reason: two sentences on why it stands where it stands, made of the scores.
-        flags: what a human should look at; they change no score.
+        flags: what a human should look at.
         mark: of the text's words, to tell copies of one file.
         model: what scored it: the language model, or the rules and the model of their vectors.
     """

@@ -2,27 +2,33 @@
 
 Rules, and labelled as such (:data:`METHOD`). A passage is *evidence* if it shows a sign of the criterion (see
 :mod:`~onward.recipes.resume_screening.vocabulary`) and is close to it in meaning, or without a sign if it is very
-close. Words that other trades use too are signs only in a resume that names tools of this trade elsewhere. Lists,
-plans, lessons and copies are no evidence, whatever their words.
+close. For a demand that the vocabulary knows, the evidence is the score; words that other trades use too are signs
+only in a resume that names tools of this trade elsewhere. For any other demand the score is how near the resume's lines
+come to it (:mod:`~onward.recipes.resume_screening.nearness`). Lists, plans, studies, lessons and copies count little or
+nothing, whatever their words; a resume that is little else loses the more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from onward.llm import embedded
+from onward.recipes.resume_screening import nearness
 from onward.recipes.resume_screening.criteria import Criteria, Criterion
-from onward.recipes.resume_screening.passages import Passage, content_words, is_post, passages
-from onward.recipes.resume_screening.results import Score
+from onward.recipes.resume_screening.passages import Passage, passages, stuffed
+from onward.recipes.resume_screening.results import Score, no_evidence
 from onward.recipes.resume_screening.seen import Seen
-from onward.recipes.resume_screening.vocabulary import finder
+from onward.recipes.resume_screening.statements import is_post
+from onward.recipes.resume_screening.vocabulary import concepts, finder
+from onward.recipes.resume_screening.wording import content_words
 
 if TYPE_CHECKING:
     from onward.llm.embedded import Vectors
 
-METHOD = "rules 2"
+METHOD = "rules 3"
 """The version of the rules; part of a run's identity, so that scores of two versions are never mixed."""
 
 MODEL = f"rules + {embedded.MODEL}"
@@ -39,23 +45,73 @@ NOTHING, FULL = 0.10, 0.65  # closeness that would be worth 0 and is worth 1
 POST = 0.7  # of its worth, for a line that says what post was held: what was done there says more
 LONE = 0.40  # least closeness of meaning where one of several words of the criterion's own is all there is
 FIELD = 2  # different names of tools a resume needs for words to count
-VALUE = {"experience": 1.0, "plan": 0.2, "about": 0.2, "list": 0.1, "copy": 0.0, "addressed": 0.0}
+VALUE = {
+    "experience": 1.0, "claim": 0.6, "plan": 0.2, "studies": 0.2, "about": 0.2, "list": 0.1, "copy": 0.0,
+    "addressed": 0.0,
+}  # fmt: skip
 NOTES = {
     "list": "only named in a list of keywords",
     "plan": "a plan or a course, not experience",
+    "studies": "learnt at school or in a course, not shown at work",
     "about": "taught or talked about, not shown at work",
 }
+TEACHING = ("mentor", "coach", "taught", "teach*", "training", "supervis*", "instruct*")
+STUDIES = (
+    "degree",
+    "diploma",
+    "certificate",
+    "certified",
+    "licen*",
+    "qualification",
+    "qualified",
+    "trained as",
+)
+NEAR = "only near to it in meaning"
+FAINT = 0.1  # less than that of being near says nothing
+ABROAD = 0.3  # a resume less at home than that in what the job is about has no evidence for it
+
+
+@dataclass(frozen=True)
+class Read:
+    """A resume, read for one job.
+
+    Attributes:
+        close: of each criterion to each passage, in meaning.
+        near: the same, with each passage seen together with its resume.
+        tools: it names tools of the trade at work, or the trade has none: words may count as signs.
+        home: how much of it is about the job, from 0 to 1.
+        earnest: what is left of its scores for the share that is lists of keywords and copies, from 0 to 1.
+    """
+
+    text: Seen
+    found: Sequence[Passage]
+    close: Sequence[Sequence[float]]
+    near: Sequence[Sequence[float]]
+    tools: bool
+    home: float
+    earnest: float
 
 
 def score(text: Seen, criteria: Criteria) -> list[Score]:
     """A score for each criterion, in their order."""
+    read = _read(text, criteria)
+    return [_scored(criterion, row, read) for row, criterion in enumerate(criteria.criteria)]
+
+
+def _read(text: Seen, criteria: Criteria) -> Read:
     found = passages(text.text, criteria.lines)
-    close = _targets(tuple(c.text for c in criteria.criteria)) @ _embed([passage.text for passage in found]).T
-    at_home = _shows_the_field(found, criteria.criteria)
-    return [
-        _best(criterion, found, close[row].tolist(), text, at_home)
-        for row, criterion in enumerate(criteria.criteria)
-    ]
+    lines = _embed([passage.text for passage in found])
+    asked = _targets((criteria.title, *(criterion.text for criterion in criteria.criteria)))
+    values = [VALUE[passage.kind] for passage in found]
+    return Read(
+        text,
+        found,
+        (asked[1:] @ lines.T).tolist(),
+        (asked[1:] @ nearness.in_context(lines, values).T).tolist(),
+        tools=_shows_the_field(found, criteria.criteria),
+        home=nearness.at_home(lines, values, asked[1:], asked[:1]),
+        earnest=min(1.0, 2 * (1 - stuffed(found))),
+    )
 
 
 @lru_cache(maxsize=4)
@@ -76,31 +132,58 @@ def _shows_the_field(found: Sequence[Passage], criteria: Sequence[Criterion]) ->
     return len({match.group().lower() for match in finder(names).finditer(told)}) >= FIELD
 
 
-def _best(
-    criterion: Criterion, found: Sequence[Passage], close: Sequence[float], text: Seen, at_home: bool
+def _scored(criterion: Criterion, row: int, read: Read) -> Score:
+    """The score of a criterion, with the passage that speaks for it best."""
+    kinds = [_kind_for(criterion, passage) for passage in read.found]
+    signed = [
+        VALUE[kind]
+        * _worth(criterion, passage.text, close, read.tools)
+        * (POST if is_post(passage.text) else 1)
+        for passage, kind, close in zip(read.found, kinds, read.close[row], strict=True)
+    ]
+    if concepts(criterion.text):
+        return _shown(criterion, read, kinds, signed, max(signed, default=0.0))
+    near = [
+        VALUE[kind] * nearness.worth(close + SHARED * _share_of_signs(criterion, passage.text))
+        for passage, kind, close in zip(read.found, kinds, read.near[row], strict=True)
+    ]
+    worth = nearness.depth(near) * nearness.standing(read.home)
+    evident = [0.0 if kind in NOTES else one for one, kind in zip(signed, kinds, strict=True)]
+    if read.home >= ABROAD and any(evident):
+        return _shown(criterion, read, kinds, evident, worth)
+    return _shown(criterion, read, kinds, near, worth, NEAR)
+
+
+def _shown(
+    criterion: Criterion,
+    read: Read,
+    kinds: Sequence[str],
+    by: Sequence[float],
+    worth: float,
+    note: str | None = None,
 ) -> Score:
-    """The passage worth most; of equal ones the first."""
-    best, worth = None, 0.0
-    for passage, meaning in zip(found, close, strict=True):
-        value = VALUE[_kind_for(criterion, passage)] * _worth(criterion, passage.text, meaning, at_home)
-        value *= POST if is_post(passage.text) else 1
-        if round(value, 2) > worth:
-            best, worth = passage, round(value, 2)
-    if best is None:
-        return Score(criterion.text, criterion.must, criterion.weight, 0.0)
-    line = text.verbatim(best.text) or best.text
-    note = NOTES.get(_kind_for(criterion, best))
+    """The score, with the passage that is first ``by`` some order: as evidence, unless its kind or a note forbids."""
+    worth = round(worth * read.earnest, 2)
+    order = [round(value, 2) for value in by]
+    if worth == 0 or max(order) == 0 or (note == NEAR and worth < FAINT):
+        return no_evidence(criterion)
+    best = order.index(max(order))
+    line = read.text.verbatim(read.found[best].text) or read.found[best].text
+    note = NOTES.get(kinds[best], note)
     shown = {"mention": line, "note": note} if note else {"evidence": line}
     return Score(criterion.text, criterion.must, criterion.weight, worth, **shown)
 
 
 def _kind_for(criterion: Criterion, passage: Passage) -> str:
-    """To have taught others is experience where that is what is asked for."""
-    if passage.kind == "about" and finder(["mentor", "coach", "taught", "teach"]).search(
-        " ".join(criterion.words)
-    ):
-        return "experience"
-    return passage.kind
+    """To have taught or studied is experience where that is what is asked for."""
+    asked = " ".join((criterion.text, *criterion.words))
+    wanted = {"about": TEACHING, "studies": STUDIES}.get(passage.kind)
+    return "experience" if wanted and finder(wanted).search(asked) else passage.kind
+
+
+def _share_of_signs(criterion: Criterion, said: str) -> float:
+    signs = (*criterion.names, *criterion.words)
+    return sum(finder([sign]).search(said) is not None for sign in signs) / max(1, len(signs))
 
 
 def _worth(criterion: Criterion, said: str, meaning: float, at_home: bool) -> float:

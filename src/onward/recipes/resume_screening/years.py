@@ -78,6 +78,11 @@ class Years:
         return round(covered(spans) / 12, 1)
 
 
+def names_period(line: str) -> bool:
+    """Whether a line says from when to when."""
+    return _PERIOD.search(line) is not None
+
+
 def covered(spans: Iterable[tuple[int, int]]) -> int:
     """How many months lie in at least one of the spans; those that end before they begin count nothing."""
     total, until = 0, -1
