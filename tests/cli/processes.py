@@ -90,7 +90,7 @@ def words(line: str) -> list[str]:
     said = subprocess.run(
         ["bash", "-c", line.replace("onward", "printf '%s\\0'", 1)], capture_output=True, check=True
     )
-    return said.stdout.decode().split("\0")[:-1]
+    return os.fsdecode(said.stdout).split("\0")[:-1]
 
 
 def environment(**more: str) -> dict[str, str]:

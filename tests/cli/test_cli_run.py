@@ -377,3 +377,11 @@ def test_closed_streams_are_no_error(app: Path, onward: Command, closed: str, op
     assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr
     assert onward("status", "--json").document["runs"][0]["succeeded"] == 20
+
+
+@pytest.mark.parametrize("name", ["a\x9bb\u202e'\\.jsonl", "tab\t\x1b1\u2028é\U000e0041f.jsonl"])
+def test_the_line_that_goes_on_names_the_same_file(app: Path, onward: Command, name: str) -> None:
+    Path("items.jsonl").rename(name)
+    stopped = onward("run", "app.py:double", "--input", name, "--limit", "3")
+    assert stopped.resume[3] == name
+    assert onward(*stopped.resume).code == 0

@@ -96,3 +96,22 @@ def test_a_lambda_is_named_by_its_variable(app: Path, onward: Command) -> None:
     Path("small.py").write_text("work = lambda item: item['n']\n")
     assert onward("run", "small.py:work", *ITEMS).code == 0
     assert onward("status", "--json").document["runs"][0]["job"] == "work"
+
+
+def test_stand_ins_for_what_is_imported_later_are_left_alone(tmp_path: Path, onward: Command) -> None:
+    (tmp_path / "lazy.py").write_text(
+        "class Later:\n"
+        "    @property\n"
+        "    def __class__(self):\n"
+        "        globals()['loaded'] = 1\n"
+        "        raise RuntimeError('no key')\n"
+        "chat, files = Later(), Later()\n"
+    )
+    ended = onward("run", "lazy.py:gone", "--input", "x")
+    assert (ended.code, ended.err) == (2, "onward: there is no gone in lazy.py\n")
+
+
+@pytest.mark.parametrize("target", ["", ".", ".:x", "a b:x", "a..b:x", "-:x"])
+def test_what_names_no_module(target: str, onward: Command) -> None:
+    ended = onward("run", "--input", "x", "--", target)
+    assert (ended.code, "Traceback" in ended.err) == (2, False), ended

@@ -35,6 +35,16 @@ def _answer(words: list[str]) -> Answer:
     from onward.cli.answer import Answer
     from onward.cli.app import app
 
+    _refuse_undecodable(words)
     found = app.main(words, prog_name="onward", standalone_mode=False, obj=words)
     # --help and --version have written what they have to say.
     return found if isinstance(found, Answer) else Answer(dict, exit_code=int(found or 0))
+
+
+def _refuse_undecodable(words: list[str]) -> None:
+    """Names and paths are stored with the run, as JSON, which holds Unicode only."""
+    from onward.errors import UsageError
+
+    for word in words:
+        if "\0" in word or any("\ud800" <= char <= "\udfff" for char in word):
+            raise UsageError(f"not valid Unicode, or with a NUL in it: {word!r}; rename what it names")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -91,6 +90,12 @@ def _with(words: Sequence[str], setting: str, value: Any) -> list[str]:
 def _quoted(word: str) -> str:
     if printable(word) == word:
         return shlex.quote(word)
-    # What bash, zsh and ksh read as escapes; four and eight digits are theirs as much as Python's.
-    escaped = printable(re.sub(r"(['\\])", r"\\\1", word))
-    return f"$'{escaped}'"
+    return f"$'{''.join(map(_escaped, word))}'"
+
+
+def _escaped(char: str) -> str:
+    """As bash, zsh and ksh read it: to them two digits are a byte, four and eight a character, as to Python."""
+    if char in "'\\":
+        return f"\\{char}"
+    escaped = printable(char)
+    return escaped.replace("\\x", "\\u00") if char > "\x7f" else escaped

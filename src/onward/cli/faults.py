@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 import warnings
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeGuard
 
 import click
 
@@ -50,7 +51,7 @@ def fault(error: BaseException) -> Answer:
     notes = [f"onward: {message}"]
     if os.environ.get(DEBUG):
         notes.insert(0, printable_lines("".join(traceback.format_exception(error)).rstrip()))
-    elif code == 1 and not isinstance(error, OnwardError):
+    elif code == 1 and not isinstance(error, OnwardError) and not _names_a_file(error):
         notes.append(f"        (unexpected; {DEBUG}=1 shows where)")
     return Answer(lambda: {"error": described(error)}, notes=notes, exit_code=code)
 
@@ -68,7 +69,7 @@ def exit_code(error: BaseException) -> int:
         return 2
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return 130
-    return 1
+    return 2 if _names_a_file(error) and error.errno in _NO_NAMES else 1
 
 
 def said(error: BaseException) -> str:
@@ -80,4 +81,15 @@ def said(error: BaseException) -> str:
         return printable_lines(str(error))
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return "stopped"
+    if _names_a_file(error):
+        return printable(f"{os.fsdecode(error.filename)}: {error.strerror}")
     return printable(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+
+_NO_NAMES = (errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP)
+"""What the system says of a name that no file can have."""
+
+
+def _names_a_file(error: BaseException) -> TypeGuard[OSError]:
+    """Whether the system refused a file, and says which one."""
+    return isinstance(error, OSError) and isinstance(error.filename, str | bytes) and bool(error.strerror)
