@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from onward.llm.cues.answers import accepts, asks_when, dates_it, is_ahead, is_bare
+from onward.llm.cues.answers import accepts, asks_when, dates_it, is_adverbial, is_ahead, is_bare
+from onward.llm.cues.days import Days
 from onward.llm.cues.due_words import DueWords, due_words, vague_words, without_due_words
 from onward.llm.cues.grammar import Cue
 from onward.llm.cues.speech import Sentence, plain
 from onward.llm.cues.words import content, is_empty, points
 
 AGAIN_WITHIN = 6  # floors in which "it" is the thing last spoken of
-DAY_WITHIN = 2  # floors in which "the Friday before" is before a day that was spoken of
 DATED_WITHIN = 3  # floors in which a date that stands alone belongs to it
 SAME_THING = 0.5  # share of the shorter one's words that two actions of one owner share if they are one
 
@@ -25,10 +25,19 @@ _OF_WHEN = content(
 )
 _OTHERWISE = re.compile(r"(?i)\b(?:make|let's|say|better|rather|instead|how about|prefer|until)\b")
 _HEADLINE = re.compile(
-    r"(?i)^(?:(?:and|next|now|so|okay|right|good),? )*(?:(?:the|your|our|my) )?(?!(?:i|you|he|she|it|we|they|that|this|yes|yeah|no|not)\b)[\w'-]+(?: [\w'-]+)?[.?:]$"
+    r"(?i)^(?:(?:and|next|now|so|okay|right|good),? )*(?:(?:the|your|our|my) )?(?!(?:i|you|he|she|it|we|they|that|this|yes|yeah|no|not)\b)[\w-]+(?: [\w-]+)?[.?:]$"
 )
 """A new subject, named by itself: "The poster.", "And printing?"."""
-_WANTED = re.compile(r"(?i)\b(?:need|want|have|get|see) (?:it|that|this|them|those)\b")
+_WANTED = re.compile(
+    r"(?i)\b(?:i|we|you)(?:'d|'ll| would| will)?(?: still| really)? (?:need|want|like|have|get|see) (?:it|that|this|them|those|(?:the|my|your) \w+)\b"
+)
+_WITHDRAWS = re.compile(r"(?i)\b(?:scrap|scratch|forget|ditch|strike|bin)\b")
+_ALSO = re.compile(r"(?i)\b(?:also|too|as well)\b|^\W*and\b")
+_BACK_TO = re.compile(
+    r"(?i)^(?:\W*\w+){0,4}?\W*\b(?:(?:back to|about|as for|regarding) (?:the|that|your|my|our|this) (?P<what>\w+(?: \w+)?)"
+    r"|(?:the|that|your|my|our) (?P<this>\w+(?: \w+)?),? though)\b"
+)
+_WHEN_IS = re.compile(r"(?i)\bwhen(?:'s| is| are| was) (?:the|your|our|his|her|their|a|\w+'s)\b")
 _RELAY = re.compile(r"(?i)(?:tell|let|ask|remind|inform|pass)\b.*\b(?:him|her|them|it)\b")
 
 
@@ -63,11 +72,15 @@ class Actions:
         self.focus: Action | None = None
         self._owner_only = False  # others have gone on to something else
         self._proposed: str | None = None
-        self._day: tuple[int, str] | None = None  # the day spoken of last, and in which floor
+        self._days = Days()
         self._asked: int | None = None  # the floor in which was asked by when
+        self._elsewhere: int | None = None  # the floor in which was asked when something else is
 
     def settled(self) -> list[Action]:
-        """Those that are more than a need."""
+        """Those that are more than a need; "before the opening" by its day, if that was said."""
+        for action in self._all:
+            if action.due is None and action.vague:
+                action.due = self._days.of_event(action.vague)
         return [action for action in self._all if not action.weak]
 
     def add(
@@ -125,7 +138,7 @@ class Actions:
             action.best, action.offered = sentence, False  # taken on at last
         found = self.when(sentence, cue)
         if found:
-            action.due = ([due for due in found if due.strict] or found)[-1].text
+            action.due = best_of(found).text
         elif vague := vague_words(sentence.text):
             action.vague = vague
 
@@ -159,28 +172,58 @@ class Actions:
 
     def when(self, sentence: Sentence, cue: Cue | None = None) -> list[DueWords]:
         """The words of a sentence, or of a cue in it, that say when; with the day that "the Friday before" counts from."""
-        found = _due_of(cue, sentence)
-        if self._day is None or sentence.floor - self._day[0] > DAY_WITHIN:
-            return [due for due in found if not due.counted]
-        day = self._day[1]
-        return [due._replace(text=f"{day} … {due.text}") if due.counted else due for due in found]
+        return self._days.counted(list(_due_of(cue, sentence)), sentence)
 
     def heard(self, sentence: Sentence) -> None:
-        """Remember the day that a sentence speaks of."""
-        days = self.when(sentence)
-        if days:
-            self._day = sentence.floor, days[-1].text
+        """Remember the days that a sentence speaks of."""
+        self._days.hear(sentence)
 
     def any_of(self, owners: Sequence[str]) -> bool:
         """Whether any of these has something to do."""
         return any(set(owners) & set(action.owners) for action in self._all)
 
-    def drop_last(self, sentence: Sentence) -> None:
-        """Somebody parks or takes back what was just spoken of."""
+    def drop(self, sentence: Sentence, text: str) -> None:
+        """Somebody parks or takes back what was just spoken of, or names."""
         last = self._all[-1] if self._all else None
         if last and sentence.floor - last.touched <= 1 and sentence.speaker != last.sentences[-1].speaker:
             self._all.remove(last)
+        elif _WITHDRAWS.search(text) and (named := self._naming(content(text), AGAIN_WITHIN, sentence.floor)):
+            self._all.remove(named)
         self.focus = None
+
+    def choose_owner(self, sentence: Sentence, accepted: bool, refused: bool) -> None:
+        """One of two people whom a name may mean says that it is him, or that it is not."""
+        for action in self._all:
+            if len(action.owners) > 1 and sentence.speaker in action.owners:
+                if sentence.floor - action.touched > AGAIN_WITHIN:
+                    continue
+                if accepted:
+                    action.owners = [sentence.speaker]
+                    self.again(action, sentence)
+                elif refused:
+                    action.owners = [owner for owner in action.owners if owner != sentence.speaker]
+
+    def return_to(self, sentence: Sentence, text: str) -> None:
+        """What somebody names by itself, or comes back to, is what is spoken of from now on: "About the table."."""
+        back = _BACK_TO.search(text)
+        words = (
+            back["what"] or back["this"]
+            if back
+            else text
+            if _HEADLINE.match(text) and not is_bare(text)
+            else ""
+        )
+        known = self._naming(content(words), len(self._all) and sentence.floor, sentence.floor)
+        if known:
+            self.focus, self._owner_only, self._proposed = known, False, None
+            known.touched = sentence.floor
+
+    def _naming(self, words: frozenset[str], within: int, floor: int) -> Action | None:
+        """The latest action that words name."""
+        for action in reversed(self._all):
+            if words & (action.subjects | action.topic) and floor - action.touched <= within:
+                return action
+        return None
 
     # ----------------------------------------------------------------------------------- the same
 
@@ -199,7 +242,8 @@ class Actions:
             if shared and sentence.floor == action.touched and owners != [sentence.speaker]:
                 return action  # "That's Ada. Ada calls them on Monday."
             open_ = restated or (not action.due and len(said) == 1)  # an answer to a request is its own thing
-            if open_ and points(action.what) and 1 <= sentence.floor - action.touched <= 2:
+            asked = action.sentences[0].speaker != sentence.speaker and not _ALSO.search(sentence.text)
+            if open_ and points(action.what) and (not asked) <= sentence.floor - action.touched <= 2:
                 return action
         return None
 
@@ -216,8 +260,10 @@ class Actions:
         asked = self.when_asked(sentence.floor)
         if asks_when(text) and self._asked != sentence.floor:
             self._asked = sentence.floor
-            if self.focus and content(text) - _OF_WHEN - self.focus.subjects - self.focus.topic:
-                self.focus = self._asked = None  # when something else is
+            if self.focus and self._asks_of_another(self.focus, text):
+                named = self._naming(content(text) - _OF_WHEN, AGAIN_WITHIN, sentence.floor)
+                self.focus = named or self.focus
+                self._asked, self._elsewhere = (sentence.floor, None) if named else (None, sentence.floor)
         found = self.when(sentence)
         if found and (spoken_of := self._spoken_of(sentence, text)):
             self.again(spoken_of, sentence)
@@ -226,15 +272,26 @@ class Actions:
         if action is None or sentence.floor - action.touched > DATED_WITHIN:
             return
         mine = sentence.speaker in action.owners
-        wanted = dates_it(text, action.subjects) or (_WANTED.search(text) and is_ahead(text))
-        if found and (asked or wanted or is_bare(sentence.text)):
-            self._dated(action, sentence, found[-1].text, mine, text, asked)
+        wanted = bool(_WANTED.search(text)) and is_ahead(text)
+        elsewhere = self._elsewhere is not None and sentence.floor - self._elsewhere <= 1
+        bare = is_bare(sentence.text, action.subjects | action.topic) and not elsewhere
+        if found and (asked or wanted or bare or dates_it(text, action.subjects)):
+            self._dated(action, sentence, found[-1].text, mine, text, asked or wanted)
+        elif not found and vague_words(text) and dates_it(text, action.subjects):
+            action.vague = vague_words(text)
         elif mine and accepts(text):
             action.due, self._proposed = self._proposed or action.due, None
             action.touched, self._owner_only = sentence.floor, False
-        elif self._leaves(action, text, bool(found)):
-            self.focus = None if mine and sentence.floor != action.touched else action
+        elif self._leaves(action, text, bool(found)) and not (mine and sentence.floor == action.touched):
+            self.focus = None if mine else action
             self._owner_only = True
+
+    @staticmethod
+    def _asks_of_another(action: Action, text: str) -> bool:
+        """Whether a question asks when something else is."""
+        words = content(text) - _OF_WHEN
+        known = action.subjects | action.topic
+        return bool(words - known) or bool(_WHEN_IS.search(text) and not content(text))
 
     def _leaves(self, action: Action, text: str, dated: bool) -> bool:
         """Whether a sentence is about something else than the action."""
@@ -258,7 +315,7 @@ class Actions:
         self, action: Action, sentence: Sentence, words: str, mine: bool, text: str, asked: bool
     ) -> None:
         here = asked or not self._owner_only or sentence.floor == action.touched
-        if mine and (here or self._proposed or _THEN.search(text)):
+        if mine and (here or self._proposed or _THEN.search(text) or is_adverbial(text)):
             action.weak = action.weak and sentence.floor != action.touched  # whoever says when means to
             self.again(action, sentence)
         elif not mine and here:
@@ -266,6 +323,14 @@ class Actions:
                 action.due = words
             elif text.endswith("?") or _OTHERWISE.search(text):
                 self._proposed = words
+
+
+def best_of(found: Sequence[DueWords]) -> DueWords:
+    """Of several days the one to be ready by: "by Friday" before "Friday", and "send it on Monday for the tenth"."""
+    ready = [due for due in found if due.strict] or [
+        due for due in found if not due.text.lower().startswith("for ")
+    ]
+    return (ready or found)[-1]
 
 
 def _another(action: Action, cue: Cue, sentence: Sentence) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 
 from onward.llm.cues.due_words import without_due_words
 from onward.llm.cues.speech import plain
@@ -13,14 +14,14 @@ _YES = re.compile(
     rf"""(?ix){_LEAD}(?:i\ can\b(?!'t|\ not)|yes|yeah|yep|yup|sure|ok|okay|of\ course|absolutely|certainly|definitely|happy\ to|gladly|
     will\ do|can\ do|done|fine|all\ right|alright|got\ it|on\ it|no\ problem|no\ worries|sounds\ good|works\ for\ me|makes\ sense|
     deal|agreed|consider\ it|you\ got\ it|i\ will\b|i'll|i'd\ be\ (?:happy|glad)|leave\ it|perfect|good\ idea|understood|noted|right|
-    that's\ fine|\w+ing\ (?:it|them|that)\b|by\ all\ means|mhm|mm-hm|aye|go\ on|no\ bother|why\ not|with\ pleasure|my\ pleasure|you\ bet|
+    that's\ fine|\w+ing\ (?:it|them|that)\b|by\ all\ means|mhm|mm-hm|aye|(?:it's|that's|that\ one's)\ (?:with\ me|mine|me|on\ me)|go\ on|no\ bother|why\ not|with\ pleasure|my\ pleasure|you\ bet|
     roger|if\ you\ like|(?:i\ )?(?:suppose|guess)\ (?:so|i\ (?:can|could|will))|i\ (?:could|can|will)\ do|count\ me\ in)\b"""
 )
 _NO = re.compile(
     r"""(?ix)\b(?:i\ can't|i\ cannot|can't\ do|won't\ be\ able|unable|i'd\ rather\ not|no\ time|don't\ have\ (?:the\ )?(?:time|capacity|
     bandwidth)|i'm\ (?:swamped|off|away|out|on\ (?:leave|holiday|vacation)|too\ busy|fully\ booked)|not\ me\b|not\ my|someone\ else|
     somebody\ else|not\ possible|i\ already|already\ (?:did|done|sent|have)|i\ don't\ think\ so|i\ won't|i\ did\ (?:already|that)|
-    i'm\ afraid|i\ (?:always\ )?do\ (?:that|it)\ (?:anyway|already)|sending\ it\ (?:right\ )?now|just\ (?:sent|did|done)|^done[.!]*$|^(?:there[.,!]?\ )?sent[.!]*$|\w+ing\ (?:it|her|him|them)\ (?:right\ )?now\b)"""
+    i'm\ afraid|,\ no(?:[.!]|$)|i\ (?:always\ )?do\ (?:that|it)\ (?:anyway|already)|sending\ it\ (?:right\ )?now|just\ (?:sent|did|done)|^done[.!]*$|^(?:there[.,!]?\ )?sent[.!]*$|\w+ing\ (?:it|her|him|them)\ (?:right\ )?now\b)"""
 )
 _NAY = re.compile(
     r"(?i)^(?:(?:well|oh|ah|er|hm|sorry|thanks|thank you|mm)[,.!]?\s+)*(?:no|nope|nah|not really|rather not|don't)\b"
@@ -29,7 +30,7 @@ _NAY = re.compile(
 _DROP = re.compile(
     r"""(?ix)\b(?:let's\ (?:park|not\b|leave|hold\ off|table|postpone|skip|drop|wait|defer|take\ (?:that|this|it)\ offline|come\ back)|
     park\ (?:it|that|this)|never\ mind|nevermind|scratch\ that|forget\ (?:it|that|about)|don't\ bother|no\ need|leave\ (?:it|that|this)
-    (?:\ (?:for\ now|open|out|to\ me|alone))?[,.]|not\ now|hold\ off|that's\ kind|not\ necessary|take\ (?:it|that|this)\ offline|
+    (?:\ (?:for\ now|open|out|to\ me|alone))?[,.]|not\ now|(?:scrap|scratch|forget|ditch|strike|bin)\ (?:it|that|this|those|the|my)\b|hold\ off|that's\ kind|not\ necessary|take\ (?:it|that|this)\ offline|
     on\ (?:ice|hold)|we'll\ see|if\ it\ comes\ to\ that|for\ another\ day|next\ year|don't\ worry\ about|not\ worth|come\ back\ to\ that|
     in\ the\ backlog|not\ (?:this|a)\ (?:quarter|priority)|some\ other\ time)"""
 )
@@ -44,9 +45,12 @@ _TAKES_ON = re.compile(
 )
 _VOLUNTEERS = re.compile(
     rf"""(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|sure|fine|alright)[,.!]?\s+)*(?:me[.,!]?(?:\ (?:then|please|again))?[.!]?$|mine[.,!]|that's\ me|
-    that\ would\ be\ me|it's\ me|count\ me\ in|(?:i\ (?:suppose|guess|think)\ )?i\ (?:can|could|will|would)(?:[.,!]|$)|i(?:'d|\ would)\ (?:\w+ly\ |love\ to\ |like\ to\ )do\ (?:it|that|this)\b|leave\ (?:it|that)\ (?:to|with)\ me|on\ it|happy\ to|i\ guess\ (?:me|i)|i'm\ on\ (?:it|that)|i\ got\ (?:it|this|that)|
+    that\ would\ be\ me|it's\ me|(?:that's|it's|that\ one's)\ (?:mine|with\ me|on\ me)\b|count\ me\ in|(?:i\ (?:suppose|guess|think)\ )?i\ (?:can|could|will|would)(?:[.,!]|$)|i(?:'d|\ would)\ (?:\w+ly\ |love\ to\ |like\ to\ )do\ (?:it|that|this)\b|leave\ (?:it|that)\ (?:to|with)\ me|on\ it|happy\ to|i\ guess\ (?:me|i)|i'm\ on\ (?:it|that)|i\ got\ (?:it|this|that)|
     i(?:'ll|\ will|\ can|\ could)(?:\ (?:do|take|handle|own|look\ after|look\ into|sort|run|get|have\ a\ (?:go|look)|grab|pick|try)
     (?:\ (?:it|that|this|those|them|on|up|care|one|out|of|to|into))*(?:\W.*)?)?[.,!]*$|i\ can[.,]|i\ (?:do|am|will)[.,!]*$)|^(?:[^\s]+\s+){{1,7}}(?:so,?\ |guess\ )me[.!]*$"""
+)
+_SHOULD_BE_ME = re.compile(
+    r"(?i)\b(?:it|that) (?:should|has to|must|ought to|had better|'d better) be me\b|\bi(?:'d| had) better do (?:it|that)\b"
 )
 _SAYS_NOTHING = word_set(
     """i me my mine you your yours we us our he him his she her it its they them their this that these those one
@@ -66,13 +70,17 @@ _SAYS_NOTHING = word_set(
 _WAS_THINKING = re.compile(r"(?i)\bwas (?=thinking|hoping|aiming|planning|going to say)")
 _CALLED = re.compile(r"^(?:[Aa]nd )?[A-Z][a-z]+, |, [A-Z][a-z]+(?=[.?!]*$)")
 _OF_IT = re.compile(
-    rf"""(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|yep|sure|fine|but|because|actually|no)[,.!]?\s+)*(?:(?:it|that|this|they|these|those|both|all\ of\ it)\b
+    rf"""(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|yep|sure|fine|but|because|actually|no)[,.!]?\s+)*(?:(?:it|that|this|they|these|those|both|all\ of\ it)(?:'d)?\b
     |(?:you|he|she|they|we|i)(?:'ll|\ will|'d|\ would)?\ (?:have|get|need|want|like|see|find)\ (?:it|that|this|them|those)\b
-    |(?:goes|comes|due|needed|ready|done)\b
-    |(?:in|on|by|for|before|at|with|to)\b(?!.*\b(?:i|we|you|he|she|they|it|is|are|was|were|have|has|will)\b))"""
+    |(?:goes|comes|due|needed|ready|done)\b)"""
+)
+_ADVERBIAL = re.compile(
+    r"(?i)^(?:(?:okay|ok|well|so|and|yes|yeah|no),? )*(?:in|on|by|for|before|at|with|to|until|till)\b(?!.*\b(?:i|we|you|he|she|they|it|is|are|was|were|have|has|will)\b)"
 )
 _HAVING = content("want need like have get see find goes comes")
-_HABIT = re.compile(r"(?i)\b(?:every|always|usually|normally|typically|generally|often)\b")
+_HABIT = re.compile(
+    r"(?i)\b(?:every|always|usually|normally|typically|generally|often|on (?:mon|tues|wednes|thurs|fri|satur|sun)days)\b"
+)
 _OVER = re.compile(
     r"(?i)\b(?:was|were|did|had|didn't|wasn't|isn't|not|never|can't|won't|since|last|ago)\b|\?$"
 )
@@ -102,7 +110,9 @@ def takes_up(text: str) -> bool:
 
 def volunteers(text: str) -> bool:
     """Whether its speaker volunteers for what nobody in particular was asked."""
-    return bool(_VOLUNTEERS.match(text)) and not refuses(text)
+    if _SHOULD_BE_ME.search(text):
+        return True
+    return bool(_VOLUNTEERS.match(text)) and not refuses(text) and not text.endswith("-")  # cut short
 
 
 def drops(text: str) -> bool:
@@ -120,31 +130,46 @@ def asks_when(text: str) -> bool:
     )
 
 
-def is_bare(sentence: str) -> bool:
-    """Whether a sentence says when, and nothing else."""
+def asks_you_when(text: str) -> bool:
+    """Whether it asks somebody by when he can do what he spoke of."""
+    return asks_when(text) and bool(re.search(r"(?i)\b(?:can|could|would|will|do|are) you\b", text))
+
+
+def is_bare(sentence: str, known: AbstractSet[str] = frozenset()) -> bool:
+    """Whether a sentence says when, and nothing else; of something that is ``known``, by the words that name it."""
     text = _CALLED.sub(" ", _WAS_THINKING.sub("", plain(without_due_words(sentence))))
     rest = re.findall(r"[a-z][a-z']*", text.lower())
-    return all(_says_nothing(word) for word in rest) and not _HABIT.search(text)
+    return all(_says_nothing(word) or content(word) & known for word in rest) and not is_habit(text)
 
 
-def dates_it(text: str, known: frozenset[str] | set[str] = frozenset()) -> bool:
+def dates_it(text: str, known: AbstractSet[str] = frozenset()) -> bool:
     """Whether a sentence with a date says it of what was just spoken of: "it goes to the printer on Monday".
 
     Args:
         text: the sentence, plain.
         known: words of what was spoken of.
     """
-    text = re.split(r",? (?:so|because|since)\b", text)[0]
+    text = re.split(r",? (?:so|because|since|if|otherwise)\b", text)[0]
     return (
-        bool(_OF_IT.match(text))
+        bool(_OF_IT.match(text) or is_adverbial(text))
         and is_ahead(text)
         and len(content(without_due_words(text)) - known - _HAVING) <= 1
     )
 
 
+def is_adverbial(text: str) -> bool:
+    """Whether it is no sentence, but only says when, where or for what: "In tomorrow's paper."."""
+    return bool(_ADVERBIAL.match(text))
+
+
 def is_ahead(text: str) -> bool:
     """Whether a sentence states what is to come: no question, nothing over, denied or done every week."""
-    return not _OVER.search(text) and not _HABIT.search(text)
+    return not _OVER.search(text) and not is_habit(text)
+
+
+def is_habit(text: str) -> bool:
+    """Whether it is done again and again."""
+    return bool(_HABIT.search(text))
 
 
 def _says_nothing(word: str) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from onward.llm.cues import answers
 from onward.llm.cues.actions import AGAIN_WITHIN, Action, Actions
-from onward.llm.cues.due_words import due_words
-from onward.llm.cues.grammar import Cue, cues
+from onward.llm.cues.due_words import due_words, without_due_words
+from onward.llm.cues.grammar import Cue, cues, is_hypothetical
 from onward.llm.cues.people import People
 from onward.llm.cues.speech import Sentence, plain
 from onward.llm.cues.words import content, is_empty, points
@@ -23,6 +23,7 @@ ANSWER_WITHIN = 4
 UNANSWERED = "nobody was heard to say yes"
 EVERYONE = "for everybody"
 
+_CAN = re.compile(r"(?i)\bi can\b")
 _PLURAL = re.compile(r"(?i)\b(?:both|you two|you guys|all of you|you all)\b")
 _DOES_THAT = re.compile(
     r"(?P<name>[A-Z][a-zà-ÿ]+)(?:'s| is| has)? (?:does|doing|do|can do|will do|got|handles|on) (?:that|it|this)\b"
@@ -31,7 +32,7 @@ _POINTED = re.compile(r"(?i)\b(?:it|that|this|them|those)\b|^do$")
 _RECAP = re.compile(r"(?i)\b(?:recap|sum up|to summari[sz]e|in summary|summing up)\b")
 _NEEDED = re.compile(r"(?i)\b(?:needs?|wants?|deadline|due|has to be|have to be|must be)\b")
 _CALLING = r"(?:^(?:(?i:so|and|now|okay|right|then|but|good|thanks|great)[,.]? )*{0}(?:,|[?]|$)|, {0}[.?!]*$)"
-_BARE_NAME = r"(?i)^(?:(?:well|um|probably|maybe|i think)[,]? )*(?:(?:that's|it's|that is|that would be|ask) {0}(?:[.,!?]|$)|{0}[.!?]*$)"
+_BARE_NAME = r"(?i)^(?:(?:well|um|probably|maybe|i think)[,]? )*(?:(?:that's|it's|that is|that would be|that'd be|ask) {0}(?:[.,!?]|$)|{0}[.!?]*$)"
 
 
 @dataclass
@@ -87,33 +88,37 @@ class Dialogue:
 
     def _hear(self, sentence: Sentence, text: str) -> None:
         self._forget(sentence.floor)
+        self._actions.return_to(sentence, text)
         found = [self._in_context(cue, sentence) for cue in cues(sentence.text, self._people)]
         called = self._calling.search(text)
         name = self._name.search(called.group()) if called else None
         self._called = (self._people.named(name.group()) if name else []) or self._called
         if answers.drops(text) and not found:
             self._pending = [one for one in self._pending if sentence.floor - one.sentence.floor > 2]
-            if not (
-                self._before and self._before.floor == sentence.floor and content(plain(self._before.text))
-            ):
-                self._actions.drop_last(sentence)  # and not what its speaker spoke of before
+            before = self._before
+            if not (before and before.floor == sentence.floor and is_hypothetical(plain(before.text))):
+                self._actions.drop(sentence, text)  # and not what its speaker only thought of
             return
+        self._actions.choose_owner(
+            sentence, answers.accepts(text) or answers.volunteers(text), answers.refuses(text)
+        )
         settled = self._answer(sentence, text, found)
         if any(cue.kind == "commit" for cue in found):  # beside it, a need or a plan is its reason
             found = [cue for cue in found if cue.kind not in ("need", "promise")]
         if len(found) == 1:
             found = [replace(found[0], said=text)]  # all of the sentence is about it
         for cue in found:
-            if not (settled and cue.pronominal and cue.kind in ("commit", "offer")):
+            if not (settled and cue.pronominal and cue.kind in ("commit", "offer", "assign", "now")):
                 self._take(cue, sentence)
         if not found:
             self._date(sentence, text)
 
     def _in_context(self, cue: Cue, sentence: Sentence) -> Cue:
         before = self._before
-        if not cue.pronominal or before is None or sentence.floor - before.floor > 1:
-            return cue
-        return replace(cue, topic=content(plain(before.text)))
+        topic = content(without_due_words(plain(sentence.text)))
+        if cue.pronominal and before is not None and sentence.floor - before.floor <= 1:
+            topic |= content(plain(before.text))
+        return replace(cue, topic=topic)
 
     def _waiting(self, cue: Cue, sentence: Sentence, due: str | None = None) -> None:
         """A request or an offer waits for its answer; unless it names somebody, of whoever was called by name before."""
@@ -128,12 +133,18 @@ class Dialogue:
         return self._actions.settled()
 
     def _forget(self, floor: int) -> None:
-        """What waited too long is over; what one person was told to do stands, with a flag."""
+        """What waited too long is over."""
         late = [one for one in self._pending if floor - one.sentence.floor > ANSWER_WITHIN]
         for one in late:
-            self._pending.remove(one)
-            if one.cue.kind == "tell" and one.owners and one.cue.name and not one.cue.pronominal:
-                self._actions.add(one.cue, one.owners, [one.sentence], flag=UNANSWERED)
+            self._lapse(one)
+
+    def _lapse(self, one: _Pending) -> None:
+        """Nobody answered. What one person was told, or could do by a day that was named, stands, with a flag."""
+        self._pending.remove(one)
+        told = one.cue.kind == "tell" and one.owners and one.cue.name and not one.cue.pronominal
+        said_when = one.cue.kind == "offer" and _CAN.search(one.sentence.text) and due_words(one.cue.said)
+        if told or (said_when and "?" not in one.sentence.text):
+            self._actions.add(one.cue, one.owners or [one.sentence.speaker], [one.sentence], flag=UNANSWERED)
 
     # ------------------------------------------------------------------------------------ answers
 
@@ -147,13 +158,14 @@ class Dialogue:
                 continue
             elif one.cue.kind == "offer":
                 self._answer_offer(one, sentence, text, found)
-            elif answers.refuses(text):
-                if not due_words(sentence.text):
+            elif answers.refuses(text) and not answers.volunteers(text):
+                one.taken_by.append(sentence.speaker)  # somebody else may do it
+                if one.cue.kind != "open" and not due_words(sentence.text):
                     self._pending.remove(one)
             elif self._is_taken(one, sentence, text):
                 settled = self._settle(one, sentence, found) or settled
             elif one.cue.kind == "open":
-                self._answer_by_name(one, sentence, text, found)
+                settled = self._answer_by_name(one, sentence, text, found) or settled
         return settled
 
     def _answer_counter(self, one: _Pending, sentence: Sentence, text: str) -> None:
@@ -167,16 +179,17 @@ class Dialogue:
         asked = [
             c for c in found if c.kind in ("ask", "tell", "order") and content(c.what) & content(one.cue.what)
         ]
-        if not asked and (
-            answers.refuses(text) or answers.drops(text) or sentence.floor - one.sentence.floor > 2
-        ):
+        dated = answers.is_bare(sentence.text) and due_words(sentence.text)
+        if not asked and (answers.refuses(text) or answers.drops(text)):
             self._pending.remove(one)
-        elif asked or answers.takes_up(text) or (answers.is_bare(sentence.text) and due_words(sentence.text)):
+        elif not asked and sentence.floor - one.sentence.floor > 2:
+            self._lapse(one)
+        elif asked or answers.takes_up(text) or answers.asks_you_when(text) or dated:
             self._pending.remove(one)
             taken = self._actions.add(one.cue, [one.sentence.speaker], [one.sentence], due=one.due)
             taken.touched = sentence.floor
 
-    def _answer_by_name(self, one: _Pending, sentence: Sentence, text: str, found: list[Cue]) -> None:
+    def _answer_by_name(self, one: _Pending, sentence: Sentence, text: str, found: list[Cue]) -> bool:
         """ "Who calls them?" - "That's Victor." """
         named = self._named.match(text)
         does = _DOES_THAT.match(text)
@@ -184,9 +197,11 @@ class Dialogue:
         called = self._name.search(named.group()) if named else None
         name = called.group() if called else does["name"] if does else pointing[0] if pointing else ""
         owners = (self._people.named(name) or [name]) if name else []
-        if owners and owners != [one.sentence.speaker]:
-            self._pending.remove(one)
-            self._actions.add(one.cue, owners, [one.sentence, sentence])
+        if not owners or owners == [one.sentence.speaker]:
+            return False
+        self._pending.remove(one)
+        self._actions.add(one.cue, owners, [one.sentence, sentence])
+        return True
 
     def _is_taken(self, one: _Pending, sentence: Sentence, text: str) -> bool:
         if one.cue.kind == "open":
@@ -300,8 +315,17 @@ class Dialogue:
             self._commit(cue, sentence)
         elif known and due_words(cue.said) and (cue.pronominal or content(cue.what) & known.subjects):
             self._actions.again(known, sentence, cue)
+        elif same := self._offered_before(cue, sentence):
+            same.due = due_words(cue.said)[-1].text if due_words(cue.said) else same.due
         else:
             self._pending.append(_Pending(cue, sentence, []))
+
+    def _offered_before(self, cue: Cue, sentence: Sentence) -> _Pending | None:
+        """What "I can do it" offers again."""
+        for one in self._pending:
+            if one.cue.kind == "offer" and one.sentence.floor == sentence.floor and cue.pronominal:
+                return one
+        return None
 
     def _ask(self, cue: Cue, sentence: Sentence) -> None:
         before = self._before

@@ -52,7 +52,8 @@ def due_words(text: str) -> tuple[DueWords, ...]:
             continue  # "I am away until Friday" is no day to be ready by
         lead, rest = _LEAD.search(before), _REST.match(text, day_end)
         start, end = lead.start() if lead else day_start, rest.end() if rest else day_end
-        if found and _APPOSITION.fullmatch(text[found[-1].end : start]):
+        another = lead and lead.group().lower().startswith("for")  # "send it on Monday, for the tenth"
+        if found and not another and _APPOSITION.fullmatch(text[found[-1].end : start]):
             words = text[found[-1].start : end]  # "next Friday, um, the twentieth"
             found[-1] = found[-1]._replace(text=words, end=end)
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from onward.llm.cues.answers import is_habit
 from onward.llm.cues.due_words import due_words
 from onward.llm.cues.forms import Kind, next_clause, patterns
 from onward.llm.cues.people import People
@@ -27,7 +28,7 @@ class Cue:
     said: str = ""
     """The part of the sentence that is about it, made plain: from the verb to where the next cue begins."""
     topic: frozenset[str] = frozenset()
-    """Words of the sentence before, if only that says what "it" is."""
+    """Words of its sentence, and of the one before if only that says what "it" is."""
 
     @property
     def pronominal(self) -> bool:
@@ -47,6 +48,10 @@ _MAY_I = re.compile(r"(?i)\bmight(?= (?:i|you|we)\b)")
 _REPORTED = re.compile(
     r"(?i)\b(?:said|told|thought|promised|says|asked|wanted|meant|supposed|going to have|was|were)\b[^,.;]{0,25}$"
 )
+_EVENT = re.compile(
+    r"(?i)(?:go|come|arrive|leave|return|start|fly|retire|get|turn)(?:e?s)?\b(?! (?:the|a|an|it|them|him|her|to)\b)"
+)
+_WILL = re.compile(r"(?i)(?:'ll| will| going to| gonna| shall)\b")
 _QUOTED = re.compile(r'"[^"]{12,}"?')
 _FOR_A_MACHINE = re.compile(
     r"(?i)\b(?:ignore (?:all |the |any )*(?:above|previous|prior|other|earlier)|ai (?:note|assist|agent|bot)|note[- ]?taker|language model|"
@@ -54,7 +59,7 @@ _FOR_A_MACHINE = re.compile(
 )
 _IF = re.compile(r"(?i)\b(?:if|unless|in case|provided|assuming)\b")
 _AND_IF = re.compile(r"(?i),?\s(?:so|and|but) if\b")  # where another statement begins
-_SO_THAT = re.compile(r"(?i)\w\s+(?:so(?: that)?|that|where|when|until|before)\s+$")
+_SO_THAT = re.compile(r"(?i)[\w,]\s+(?:so(?: that)?|that|where|when|until|before)\s+$")
 _NOT = re.compile(r"(?i)(?:not|never|no|don't)\b")
 _WH_BEFORE = re.compile(r"(?i)\b(?:what|how|why|where|which|whom?)\b[^,.;?]*$")
 _CLAUSE = re.compile(
@@ -118,6 +123,14 @@ def _cue(kind: Kind, match: re.Match[str], text: str, people: People) -> tuple[C
         return None, end
     if _conditional(text, begin, end) or (kind == "ask" and _WH_BEFORE.search(before)):
         return None, end
+    if kind == "now" and _EVENT.match(what):
+        return None, end
+    if (
+        kind in ("commit", "promise", "now")
+        and is_habit(match.string[match.start() :])
+        and not _WILL.search(match.group())
+    ):
+        return None, end
     if kind == "offer" and _SO_THAT.search(before):
         return None, end
     name = (groups.get("name") or "").strip()
@@ -125,6 +138,11 @@ def _cue(kind: Kind, match: re.Match[str], text: str, people: People) -> tuple[C
     if called and kind in ("ask", "tell"):
         name, what = name or called["name"], what[: called.start()]  # "could you book a room, Bob?"
     return Cue(kind, with_verb(what, "deliver" if kind in ("promise", "ask") else "see to"), name), end
+
+
+def is_hypothetical(text: str) -> bool:
+    """Whether a sentence speaks of what may never be."""
+    return bool(_HYPOTHETICAL.search(text))
 
 
 def _no_work(what: str) -> bool:
