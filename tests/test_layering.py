@@ -40,7 +40,18 @@ LAYERS = [
 # In these packages the members (back ends, recipes) do not know one another. All may import the helpers named
 # here; the package's __init__ may import everything.
 SEAMS = {
-    "stores": {"base", "files", "locks", "places", "replay", "salvage", "schema", "text"},
+    "stores": {
+        "base",
+        "files",
+        "locks",
+        "places",
+        "replay",
+        "rows",
+        "salvage",
+        "schema",
+        "text",
+        "watermark",
+    },
     "executors": {"base"},
     "sources": {"base", "fingerprint", "_files", "folder"},
     "outputs": {"base"},

@@ -113,6 +113,20 @@ MUTANTS = [
         "tests/stores/test_file.py",
     ),
     Mutant(
+        "a number of saves that is written before they are on the disk",
+        "stores/sqlite.py",
+        "                schema.write_saves(database, saves)\n",
+        "                schema.write_saves(database, saves)\n                self._watermark.rise(saves)\n",
+        f"{POWER} -k sqlite",
+    ),
+    Mutant(
+        "saves that are not missed",
+        "stores/watermark.py",
+        "    if found.count >= most:\n",
+        "    if True:\n",
+        "tests/crash/test_damage.py",
+    ),
+    Mutant(
         "torn writes taken for damage",
         "stores/text.py",
         "        raise Torn\n",

@@ -16,7 +16,7 @@ from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, St
 from onward.journal.records import seal
 from onward.model import Block, Change, StepRecord
 from onward.stores import file as file_module
-from onward.stores import text
+from onward.stores import text, watermark
 from onward.stores.file import FileStore, file_run
 from onward.stores.replay import SNAPSHOT_SUFFIX
 
@@ -50,6 +50,17 @@ def written(path: Path, changes: list[Change] = CHANGES) -> list[Everything]:
             store.commit(change)
             states.append(everything(path))
     return states
+
+
+def crashed(path: Path) -> list[Everything]:
+    """As :func:`written`, and nothing stands beside it of how much was on the disk: so a power cut may leave it."""
+    states = written(path)
+    forget(path)
+    return states
+
+
+def forget(path: Path) -> None:
+    path.with_name(path.name + watermark.SUFFIX).unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -100,7 +111,7 @@ def test_any_line_is_read_or_refused(line: bytes) -> None:
 
 
 def test_cut_anywhere_it_is_an_earlier_checkpoint(path: Path) -> None:
-    states = written(path)
+    states = crashed(path)
     whole = path.read_bytes()
     start = whole.index(b"\n") + 1
     for end in range(start, len(whole)):
@@ -109,7 +120,7 @@ def test_cut_anywhere_it_is_an_earlier_checkpoint(path: Path) -> None:
 
 
 def test_a_cut_off_write_is_forgotten_by_the_next_writer(path: Path) -> None:
-    states = written(path)
+    states = crashed(path)
     whole = path.read_bytes()
     path.write_bytes(whole[:-10])
     with closing(file_run(path).writer("job", "run")) as store:
@@ -121,7 +132,7 @@ def test_a_cut_off_write_is_forgotten_by_the_next_writer(path: Path) -> None:
 
 def test_sectors_that_never_reached_the_disk(path: Path) -> None:
     """Of the last commit any sectors may be missing, which then read as zeros."""
-    states = written(path)
+    states = crashed(path)
     whole = path.read_bytes()
     begin = whole.rindex(b"\ncommit ") + 1
     first = begin // text.SECTOR
@@ -273,6 +284,7 @@ def test_random_changes_are_all_or_nothing(path: Path) -> None:
     states = written(path)
     for _ in range(60):
         cut = path.stat().st_size - random.choice([0, 0, random.randrange(1, 60)])
+        forget(path)
         os.truncate(path, cut)
         assert everything(path) in states
         with closing(file_run(path).writer("job", "run")) as store:

@@ -24,12 +24,13 @@ from onward import faults, forks
 from onward.disk import sync, sync_folder
 from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreNewer, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
-from onward.stores import replay, text
+from onward.stores import replay, text, watermark
 from onward.stores.base import Salvaged
 from onward.stores.files import make_folder
 from onward.stores.places import FolderRuns, Kind, SingleRun, lock_beside
 from onward.stores.replay import Content
 from onward.stores.salvage import salvage
+from onward.stores.watermark import Watermark
 
 SNAPSHOT_EVERY = 4 << 20
 """Bytes of journal behind the snapshot from which a new one is taken."""
@@ -50,6 +51,7 @@ class FileStore:
         self._pid = os.getpid()
         self._file: BinaryIO | None = None
         self._content: Content
+        self._watermark = Watermark(path)
         if not write:
             _read(path)  # refuses what cannot be
 
@@ -98,6 +100,7 @@ class FileStore:
             else:
                 self._append(file, change)
                 self._tidy()
+            self._watermark.rise(self._content.saves)
 
     def _append(self, file: BinaryIO, change: Change) -> None:
         content = self._content
@@ -194,6 +197,7 @@ class FileStore:
             return  # what is open is the parent's, and a lock may be held by a thread that is not here
         with self._busy:
             self._close_file()
+            self._watermark.close()
         if self._write:
             self._lock.release()
 
@@ -226,8 +230,9 @@ def _names_inside(path: Path) -> tuple[str, str] | None:
 
 
 def _salvage(path: Path) -> Iterator[Salvaged]:
+    marks = watermark.read(path)
     with _translated(path), path.open("rb") as file:
-        yield from salvage(file, _header(file, path))
+        yield from salvage(file, _header(file, path), marks)
 
 
 _KIND = Kind(".journal", FileStore, _names_inside, _salvage, companions=(replay.SNAPSHOT_SUFFIX,))
@@ -238,8 +243,11 @@ def _snapshot(path: Path) -> Path:
 
 
 def _read(path: Path) -> Content:
+    marks = watermark.read(path)
     with _translated(path), path.open("rb") as file:
-        return _replayed(file, _header(file, path), path)
+        content = _replayed(file, _header(file, path), path)
+    watermark.check(path, content.saves, marks)
+    return content
 
 
 def _replayed(file: BinaryIO, header: bytes, path: Path) -> Content:

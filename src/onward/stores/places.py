@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from onward import flight
 from onward.disk import sync_folder
 from onward.errors import RunNotFound
+from onward.stores import watermark
 from onward.stores.base import Salvaged, Store
 from onward.stores.files import make_folder
 from onward.stores.locks import RunLock
@@ -130,7 +131,7 @@ def _remove(path: Path, what: str, kind: Kind) -> None:
     lock = lock_beside(path)
     lock.acquire(what)
     try:
-        for suffix in ("", *kind.companions, flight.SUFFIX):
+        for suffix in ("", *kind.companions, flight.SUFFIX, watermark.SUFFIX):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         sync_folder(path.parent)
     finally:

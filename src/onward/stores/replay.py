@@ -15,6 +15,7 @@ from onward.disk import sync, sync_folder
 from onward.model import Block, Change, StepRecord
 from onward.stores.text import Damaged, Torn, read_group, read_header, read_lines, write_group
 from onward.stores.text import lines_of as lines_of_change
+from onward.stores.watermark import Saves
 
 SNAPSHOT_SUFFIX = ".snapshot"
 _MAGIC = b"onward snapshot 1 "
@@ -67,6 +68,11 @@ class Content:
     def documents(self) -> Change:
         """All but the blocks, as one change."""
         return Change(info=self.info, head=self.head, steps=list(self.steps.values()))
+
+    @property
+    def saves(self) -> Saves:
+        """How many commits it holds, and which journal it is."""
+        return Saves(self.journal, self.number)
 
     @property
     def live(self) -> int:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from onward.model import Block, Change
 from onward.stores.base import Damage, Document, Salvaged
 from onward.stores.replay import Content
 from onward.stores.text import Damaged, Torn, read_group, read_lines
+from onward.stores.watermark import Saves, lost
 
 _FIRST = (b"info", b"head", b"block", b"forget", b"step")
 """What the parts of a commit begin with; other lines belong to the part they follow."""
 
 
-def salvage(file: BinaryIO, header: bytes) -> Iterator[Salvaged]:
+def salvage(file: BinaryIO, header: bytes, marks: Sequence[Saves]) -> Iterator[Salvaged]:
     """What a journal, whose first line was read, holds, and what of it is damaged.
 
     Behind damage it goes on part by part; what stands there is told from more damage by the checksums of the layer
@@ -33,6 +34,9 @@ def salvage(file: BinaryIO, header: bytes) -> Iterator[Salvaged]:
         yield Damage(str(error))
         file.seek(content.end)
         yield from _by_parts(file, content)
+    else:
+        if told := lost(content.saves, marks):
+            yield Damage(told)
     documents = (("info", content.info), ("head", content.head))
     yield from (Document(name, body) for name, body in documents if body is not None)
     yield from content.steps.values()

@@ -6,12 +6,16 @@ import contextlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import xxhash
 
 from onward import faults
 from onward._version import __version__
-from onward.errors import StoreForeign, StoreNewer
+from onward.errors import StoreCorrupt, StoreForeign, StoreNewer
+from onward.model import Block
+from onward.stores.watermark import Saves
 
 APPLICATION_ID = 0x6F6E7764  # "onwd"
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = ()
@@ -38,6 +42,7 @@ def create(database: sqlite3.Connection, names: tuple[str, str]) -> None:
         if statement.strip():
             database.execute(statement)
     database.execute("INSERT INTO document VALUES ('names', ?)", (msgspec.json.encode(names),))
+    write_saves(database, Saves.none())
     database.execute(f"PRAGMA application_id={APPLICATION_ID}")
     _sign(database)
     database.execute("COMMIT")
@@ -71,6 +76,40 @@ def _signed(database: sqlite3.Connection) -> str:
         (body,) = database.execute("SELECT body FROM document WHERE name = 'onward'").fetchone()
         return msgspec.json.decode(body, type=str)
     return ""
+
+
+def saves(database: sqlite3.Connection, path: Path) -> Saves | None:
+    """How many saves it holds; None in a store that was made before they were counted.
+
+    Raises:
+        StoreCorrupt
+    """
+    row = database.execute("SELECT body FROM document WHERE name = 'saves'").fetchone()
+    if row is None:
+        return None
+    body = bytes(row[0])
+    if _sealed(body[:-8]) != body:
+        raise StoreCorrupt(
+            f"{path} is damaged: its number of saves does not match its checksum; restore it from a copy, or put what "
+            "is good into a new store with `onward repair`"
+        )
+    return msgspec.json.decode(body[:-8], type=Saves)
+
+
+def write_saves(database: sqlite3.Connection, found: Saves) -> None:
+    """Store it, in the caller's transaction."""
+    body = _sealed(msgspec.json.encode(found))
+    database.execute("INSERT OR REPLACE INTO document VALUES ('saves', ?)", (body,))
+
+
+def _sealed(body: bytes) -> bytes:
+    """With a checksum, as in all other documents."""
+    return body + xxhash.xxh3_64_intdigest(body).to_bytes(8, "little")
+
+
+def as_block(row: tuple[Any, ...]) -> Block:
+    """A row of ``block`` as it is outside."""
+    return Block(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
 
 
 def migrate(database: sqlite3.Connection) -> None:

@@ -8,13 +8,11 @@ held only while a transaction is open.
 from __future__ import annotations
 
 import contextlib
-import operator
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -23,10 +21,12 @@ from onward import forks
 from onward.disk import sync_folder
 from onward.errors import StoreCorrupt, StoreError, StoreForeign, StoreUnwritable
 from onward.model import Block, Change, Owner, StepRecord
-from onward.stores.base import Damage, Document, Salvaged
+from onward.stores import schema, watermark
+from onward.stores.base import Salvaged
 from onward.stores.files import make_folder, warn_of_network
 from onward.stores.places import FolderRuns, Kind, SingleRun, lock_beside
-from onward.stores.schema import check_origin, create, migrate, migrated_copy
+from onward.stores.rows import salvage_rows
+from onward.stores.watermark import Saves, Watermark
 
 _BUSY_SECONDS = 10.0
 _of_parents: list[sqlite3.Connection | None] = []  # closed in a forked child, they could take the log away
@@ -42,7 +42,9 @@ class SqliteStore:
         self._busy = threading.RLock()
         self._write = write
         self._pid = os.getpid()
-        self._connection: sqlite3.Connection | None = None if write else _open_to_read(path)
+        self._watermark = Watermark(path)
+        self._saves: Saves
+        self._connection: sqlite3.Connection | None = None if write else _open_whole_to_read(path)
 
     @property
     def path(self) -> Path:
@@ -56,6 +58,7 @@ class SqliteStore:
         self._lock.acquire("{} ({})".format(*self._names))
         try:
             self._connection = _open_to_write(self._path, self._names)
+            self._saves = _saves(self._connection, self._path) or Saves.none()
         except BaseException:
             self._lock.release()
             raise
@@ -64,14 +67,18 @@ class SqliteStore:
         forks.refuse(self._pid)
         with self._busy, _translated(self._path):
             database = self._database()
+            saves = self._saves.next()
             database.execute("BEGIN IMMEDIATE")
             try:
                 _apply(database, change)
+                schema.write_saves(database, saves)
                 database.execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(sqlite3.Error):
                     database.execute("ROLLBACK")
                 raise
+            self._saves = saves
+            self._watermark.rise(saves)
             if change.clear:
                 _shrink(database)
 
@@ -98,7 +105,7 @@ class SqliteStore:
         with _translated(self._path), contextlib.closing(_open_to_read(self._path)) as database:
             database.execute("BEGIN")
             for (seq,) in database.execute(f"SELECT seq FROM block {where} ORDER BY {order}"):
-                yield _as_block(database.execute(one, (seq,)).fetchone())
+                yield schema.as_block(database.execute(one, (seq,)).fetchone())
 
     def steps(self) -> Iterator[StepRecord]:
         with self._busy, _translated(self._path):
@@ -119,6 +126,7 @@ class SqliteStore:
                 with contextlib.suppress(sqlite3.Error):
                     self._connection.close()
                 self._connection = None
+            self._watermark.close()
         if self._write:
             self._lock.release()
 
@@ -148,69 +156,9 @@ def _names_inside(path: Path) -> tuple[str, str] | None:
 
 
 def _salvage(path: Path) -> Iterator[Salvaged]:
-    """Reads row by row, since what is damaged may be in the way to only some of them."""
+    marks = watermark.read(path)
     with _translated(path), contextlib.closing(_connect_to_read(path)) as database:
-        database.execute("PRAGMA writable_schema=ON")  # so that SQLite reads what is left of a truncated file
-        check_origin(database, path)
-        database.execute("BEGIN")
-        yield from _complaints(database)
-        for name in ("info", "head"):
-            yield from _rows(database, name, _as_document, _DOCUMENT, name)
-        for seq in _readable_seqs(database):
-            yield from _rows(database, f"block {seq}", _as_block, f"{_BLOCK} WHERE seq = ?", seq)
-        yield from _rows(database, "the steps", _as_step, _STEPS)
-
-
-_DOCUMENT = "SELECT name, body FROM document WHERE name = ?"
-_STEPS = "SELECT item, name, body FROM step ORDER BY item, name"
-_BLOCK = "SELECT seq, first, last, marked, content, payload FROM block"
-
-
-def _as_block(row: tuple[Any, ...]) -> Block:
-    return Block(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
-
-
-def _as_document(row: tuple[Any, ...]) -> Document:
-    return Document(row[0], bytes(row[1]))
-
-
-def _as_step(row: tuple[Any, ...]) -> StepRecord:
-    return StepRecord(row[0], row[1], bytes(row[2]))
-
-
-def _as_complaint(row: tuple[Any, ...]) -> Damage:
-    return Damage(f"the structure: {row[0]}")
-
-
-def _complaints(database: sqlite3.Connection) -> Iterator[Damage]:
-    for found in _rows(database, "the structure", _as_complaint, "PRAGMA integrity_check(20)"):
-        if found != Damage("the structure: ok"):
-            yield found
-
-
-S = TypeVar("S", Damage, Document, Block, StepRecord, int)
-
-
-def _rows(
-    database: sqlite3.Connection, what: str, make: Callable[[tuple[Any, ...]], S], sql: str, *values: Any
-) -> Iterator[S | Damage]:
-    """The rows as far as they can be read, and then why no further."""
-    try:
-        yield from map(make, database.execute(sql, values))
-    except (sqlite3.DatabaseError, TypeError) as error:  # TypeError: a NULL where none can be
-        yield Damage(f"{what} cannot be read: {error}")
-
-
-def _readable_seqs(database: sqlite3.Connection) -> list[int]:
-    """The sequence numbers there may be: from both ends up to what is damaged, and all between."""
-    found: set[int] = set()
-    for order in ("ASC", "DESC"):
-        sql = f"SELECT seq FROM block ORDER BY seq {order}"
-        found.update(
-            seq for seq in _rows(database, "the blocks", operator.itemgetter(0), sql) if isinstance(seq, int)
-        )
-    whole = not found or len(found) == max(found) + 1
-    return sorted(found) if whole else list(range(max(found) + 1))
+        yield from salvage_rows(database, path, marks)
 
 
 _KIND = Kind(".db", SqliteStore, _names_inside, _salvage, companions=("-wal", "-shm"))
@@ -222,6 +170,8 @@ def _open_to_write(path: Path, names: tuple[str, str]) -> sqlite3.Connection:
             _make_file(path, names)
         elif not os.access(path, os.W_OK):
             raise StoreUnwritable(f"{path}: no permission to write")
+        else:  # through a connection that leaves the log as it is, should this be refused
+            _open_whole_to_read(path).close()
         return _connect(path)
 
 
@@ -232,7 +182,7 @@ def _make_file(path: Path, names: tuple[str, str]) -> None:
         path.with_name(temporary.name + suffix).unlink(missing_ok=True)
     os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
-        create(database, names)
+        schema.create(database, names)
         # Already here: turned to WAL in its place, a power cut could leave it half turned.
         _prepare(database, path)
     for suffix in ("-wal", "-shm"):
@@ -247,7 +197,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         _check_kind(database, path)
         _prepare(database, path)
-        migrate(database)
+        schema.migrate(database)
     except BaseException:
         database.close()
         raise
@@ -280,10 +230,27 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
         database = _connect_to_read(path)
         try:
             _check_kind(database, path)
-            return migrated_copy(database)
+            return schema.migrated_copy(database)
         except BaseException:
             database.close()
             raise
+
+
+def _open_whole_to_read(path: Path) -> sqlite3.Connection:
+    """As :func:`_open_to_read`; refuses what has lost saves."""
+    marks = watermark.read(path)
+    database = _open_to_read(path)
+    try:
+        watermark.check(path, _saves(database, path), marks)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _saves(database: sqlite3.Connection, path: Path) -> Saves | None:
+    with _translated(path):
+        return schema.saves(database, path)
 
 
 def _check_kind(database: sqlite3.Connection, path: Path) -> None:
@@ -292,7 +259,7 @@ def _check_kind(database: sqlite3.Connection, path: Path) -> None:
     size = path.stat().st_size
     if size <= 1:  # one byte is how SQLite itself marks an empty file
         raise StoreCorrupt(f"{path} is empty, all its content is lost; restore a copy, or remove it")
-    check_origin(database, path)
+    schema.check_origin(database, path)
     pages, page = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
     if (size < pages * page or size % page) and not _has_log(path):
         raise StoreCorrupt(
