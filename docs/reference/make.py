@@ -302,7 +302,7 @@ WAYS_OUT = {
     "KeyRefused": "give a key that is accepted, then start again",
     "QuotaExhausted": "raise the quota or wait for its renewal, then start again",
     "StoreUnwritable": "make room, or mend the permissions; start again",
-    "StoreCorrupt": "restore a copy, or remove the run and begin anew",
+    "StoreCorrupt": "restore a copy, or put what is good into a new store with `onward repair`",
     "StoreForeign": "give `store=` another place",
     "StoreNewer": "upgrade onward",
     "RunNotFound": "look at `onward status` for what is there",

@@ -61,9 +61,10 @@ class Killed:
         shutil.copytree(self._kept, self.root)
 
     def content(self) -> dict[str, bytes]:
-        """All files but the lock and SQLite's shared memory, which are made anew."""
+        """What is in files, less the lock and SQLite's shared memory, which are made anew; readers leave empty ones."""
         files = (self.root / "store" / "job").iterdir()
-        return {path.name: path.read_bytes() for path in files if path.suffix not in (".lock", ".db-shm")}
+        content = {path.name: path.read_bytes() for path in files if path.suffix not in (".lock", ".db-shm")}
+        return {name: body for name, body in content.items() if body}
 
     def settled(self) -> set[str] | None:
         """What can be seen to be settled; None if looking is refused."""

@@ -12,6 +12,7 @@ The contract, which the conformance suite in ``onward.testing`` checks:
 * One writer at a time: ``acquire`` raises :class:`~onward.errors.RunHeld` while another live process, or another
   ``Store`` of this one, holds the run. The kernel or the database lets go of it when the holder dies.
 * Readers need no lock, see whole checkpoints only, and do not make writers wait.
+* A store on a disk notices when commits that had returned are gone again, as after damage to the end of its log.
 * Damage that the store notices is :class:`~onward.errors.StoreCorrupt`; what it hands out may still be damaged:
   everything it keeps carries a checksum of its own, which the layer above checks. ``salvage`` reads on behind it.
 """

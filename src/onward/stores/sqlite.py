@@ -170,7 +170,7 @@ def _open_to_write(path: Path, names: tuple[str, str]) -> sqlite3.Connection:
             _make_file(path, names)
         elif not os.access(path, os.W_OK):
             raise StoreUnwritable(f"{path}: no permission to write")
-        else:  # through a connection that leaves the log as it is, should this be refused
+        elif _has_log(path):  # through a connection that leaves it as it is, should this be refused
             _open_whole_to_read(path).close()
         return _connect(path)
 
@@ -193,9 +193,11 @@ def _make_file(path: Path, names: tuple[str, str]) -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    marks = watermark.read(path)
     database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _check_kind(database, path)
+        watermark.check(path, schema.saves(database, path), marks)
         _prepare(database, path)
         schema.migrate(database)
     except BaseException:

@@ -95,9 +95,9 @@ def check(path: Path, found: Saves | None, marks: Sequence[Saves]) -> None:
     """
     if told := lost(found, marks):
         raise StoreCorrupt(
-            f"{path} has lost something: {told}. It, or a file that goes with it, was damaged, cut off, removed or "
-            "replaced by an older one. Restore a copy with all its files; or go on from what is left: put it into a "
-            f"new store with `onward repair`, or, for it to stay where it is, remove {_beside(path)}"
+            f"{path} is damaged: {told}. It, or a file that goes with it, was changed, cut off, removed or replaced by "
+            "an older one. Restore a copy with all its files; or go on from what is left: put it into a new store with "
+            f"`onward repair JOB --to PLACE`, or, for it to stay where it is, remove {_beside(path)}"
         )
 
 
