@@ -86,10 +86,13 @@ class Flight:
         path.unlink(missing_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            os.write(
-                descriptor, _MAGIC + bytes(_SIZE - len(_MAGIC))
-            )  # all of it: a hole could not be filled later
+            left = _MAGIC + bytes(_SIZE - len(_MAGIC))  # all of it: a hole could not be filled later
+            while left:  # a disk that gets full takes a part, and refuses the next
+                left = left[os.write(descriptor, left) :]
             self._memory = mmap.mmap(descriptor, _SIZE)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
         finally:
             os.close(descriptor)
         self._free = [len(_MAGIC) + _PAIR.size * (1 + slot) for slot in range(SLOTS)]

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+import onward
 from acceptance.conftest import PlaceMaker
 from acceptance.harness import Ended, Place, write_jsonl
+from onward.errors import StoreUnwritable
 
 SCRIPT = """
     import resource
@@ -291,6 +293,21 @@ class TestFull:
         ended = here.run(**given).finished()
         assert sorted(ended.calls) == [n + 1 for n in range(1000) if n not in saved]
         assert len(here.lines()) == 1000
+
+    @pytest.mark.parametrize("size", range(8, 100, 4))
+    def test_a_disk_of_any_size_is_said_to_be_full(
+        self, size: int, small_disk: Callable[[int], Path]
+    ) -> None:
+        """Whatever it is that finds no room: the database, its log, the log's index, the record of items in flight."""
+        with pytest.raises(StoreUnwritable, match=r"the disk is full|No space left on device"):
+            onward.map(
+                lambda number: os.urandom(2000).hex(),
+                list(range(40)),
+                job="j",
+                version=1,
+                store=small_disk(size) / "a.db",
+                every=4,
+            )
 
     def test_store_from_the_beginning(self, place: PlaceMaker, small_disk: Callable[[int], Path]) -> None:
         here = place(SCRIPT)

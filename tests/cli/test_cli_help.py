@@ -67,3 +67,23 @@ def test_every_option_is_in_the_reference(onward: Command) -> None:
     for command in GENERAL:
         options = set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", onward(command, "--help").out, re.MULTILINE))
         assert not {option for option in options - {"--help"} if f"`{option}" not in page}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_says_nothing_but_what_completes(shell: str, onward: Command) -> None:
+    script = onward(env={"_ONWARD_COMPLETE": f"{shell}_source"})
+    assert (script.code, script.err) == (0, "")
+    assert "_ONWARD_COMPLETE" in script.out
+    asked = {"COMP_WORDS": "onward run -", "COMP_CWORD": "-" if shell == "fish" else "2"}
+    ended = onward(env={"_ONWARD_COMPLETE": f"{shell}_complete", **asked})
+    assert (ended.code, ended.err) == (0, "")
+    assert {"-o", "--output"} <= set(re.findall(r"-[\w-]+", ended.out))
+
+
+def test_the_output_has_a_short_name(app: Path, onward: Command) -> None:
+    line = ["run", "app.py:double", "--input", "items.jsonl", "-o", "out.jsonl", "--limit", "5"]
+    stopped = onward(*line)
+    assert stopped.resume == line[:-2]
+    assert onward(*stopped.resume).code == 0
+    assert len(Path("out.jsonl").read_text().splitlines()) == 20
+    assert onward("plan", *line[1:-2]).code == 0

@@ -181,3 +181,8 @@ def test_a_link_is_written_through(tmp_path: Path) -> None:
     (tmp_path / "round").symlink_to("round")
     with pytest.raises(UsageError, match="leads nowhere"):
         files.target_of(tmp_path / "round")
+
+
+def test_a_name_that_cannot_be_stored_is_refused_before_anything_is_paid(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not valid Unicode"):
+        files.check_target(tmp_path / "o\udcff.jsonl")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import onward
 from onward.errors import (
     RunHeld,
     StoreCorrupt,
@@ -385,3 +386,10 @@ def test_a_lock_on_a_file_that_was_just_removed_is_not_enough(
     with closing(sqlite_file(path).writer("job", "run")) as store:
         store.acquire()
         assert elsewhere(ACQUIRE, path).startswith("held:")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where names are bytes")
+@pytest.mark.parametrize("place", ["s\udcff", "s\udcff.db", "file:s\udcff", "file:s\udcff.journal"])
+def test_a_store_whose_name_is_no_unicode(tmp_path: Path, place: str) -> None:
+    onward.map(str, [1, 2], job="bytes", store=place, progress=False)
+    assert list(onward.load("bytes", store=place).results()) == ["1", "2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from onward.cli.answer import Answer
 
 __all__ = ["main"]
+
+COMPLETION = "_ONWARD_COMPLETE"
+"""Set by a shell that asks for completions."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -36,7 +40,12 @@ def _answer(words: list[str]) -> Answer:
     from onward.cli.app import app
 
     _refuse_undecodable(words)
-    found = app.main(words, prog_name="onward", standalone_mode=False, obj=words)
+    try:
+        found = app.main(words, prog_name="onward", standalone_mode=False, obj=words)
+    except SystemExit:
+        if COMPLETION not in os.environ:
+            raise
+        found = 0  # the shell has been told how the line may go on
     # --help and --version have written what they have to say.
     return found if isinstance(found, Answer) else Answer(dict, exit_code=int(found or 0))
 

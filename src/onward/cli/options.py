@@ -76,7 +76,7 @@ identity = together(
 """What decides which items are to be done."""
 
 policies = together(
-    _policy("--output", metavar="PATH", help="Where the results go: .jsonl, .csv, .tsv or .json."),
+    _policy("-o", "--output", metavar="PATH", help="Where the results go: .jsonl, .csv, .tsv or .json."),
     _policy("--output-format", metavar="NAME", help="Format of the output, if its name is silent."),
     _policy("--force", is_flag=True, help="Replace an output file that the run did not write."),
     _policy(

@@ -58,9 +58,13 @@ def check_target(path: Path) -> None:
     """Whether a file could be put there, as far as that can be known without doing it.
 
     Raises:
-        UsageError: it is a folder, a pipe or a device, or its folder does not exist.
+        UsageError: it is a folder, a pipe or a device, its folder does not exist, or its name is no Unicode.
         StoreUnwritable: no permission to write in its folder.
     """
+    if any("\ud800" <= char <= "\udfff" for char in str(path)):
+        raise UsageError(
+            f"{str(path)!r}: the name is not valid Unicode, so that it cannot be stored; give another one"
+        )
     if path.is_dir():
         raise UsageError(f"{path}: the output is a folder; give the name of a file in it")
     if path.exists() and not path.is_file():

@@ -218,7 +218,7 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
-    address = f"file:{quote(str(path.resolve()))}?mode=ro"
+    address = f"file:{quote(os.fsencode(path.resolve()))}?mode=ro"  # bytes: a name need not be Unicode
     # Without a log and without leave to make one, SQLite reads a WAL database only if told that it cannot change.
     if not path.with_name(path.name + "-wal").exists() and not os.access(path.parent, os.W_OK):
         address += "&immutable=1"
@@ -302,6 +302,11 @@ def _shrink(database: sqlite3.Connection) -> None:
 
 
 _UNWRITABLE = {"SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR"}
+_REASONS = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_READONLY": "it is read-only",
+    "SQLITE_IOERR_SHMSIZE": "the disk is full: there is no room for the index of its log",
+}
 
 
 @contextlib.contextmanager
@@ -332,9 +337,7 @@ def _ours(error: sqlite3.Error, path: Path) -> StoreError:
             f"{path} is locked by another program for over {_BUSY_SECONDS:.0f} s; close that and go on"
         )
     if name in _UNWRITABLE:
-        reason = {"SQLITE_FULL": "the disk is full", "SQLITE_READONLY": "it is read-only"}.get(
-            name, str(error)
-        )
+        reason = _REASONS.get(getattr(error, "sqlite_errorname", ""), _REASONS.get(name, str(error)))
         return StoreUnwritable(
             f"{path} cannot be written: {reason}. The last checkpoint is untouched; make room or mend the "
             "permissions, and run the same command again"
