@@ -133,6 +133,11 @@ def test_stuffing_takes_from_what_is_earned_and_adds_nothing() -> None:
     assert not any(score.evidence for score in alone.scores)
 
 
+def test_what_nothing_is_said_of_when_it_was_is_a_claim() -> None:
+    undated = COOK.replace(", 2015 - 2026", "")
+    assert 0 < cooked(undated).total < 0.7 * cooked(COOK).total
+
+
 def test_a_resume_without_a_passage_scores_nothing_and_says_so() -> None:
     screening = screen(resume("Ada Miller\nada@example.com\n"))
     assert (screening.total, screening.flags) == (0, ("very little text",))

@@ -24,6 +24,7 @@ from onward.recipes.resume_screening.seen import Seen
 from onward.recipes.resume_screening.statements import is_post
 from onward.recipes.resume_screening.vocabulary import concepts, finder
 from onward.recipes.resume_screening.wording import content_words
+from onward.recipes.resume_screening.years import says_when
 
 if TYPE_CHECKING:
     from onward.llm.embedded import Vectors
@@ -80,7 +81,8 @@ class Read:
         near: the same, with each passage seen together with its resume.
         tools: it names tools of the trade at work, or the trade has none: words may count as signs.
         home: how much of it is about the job, from 0 to 1.
-        earnest: what is left of its scores for the share that is lists of keywords and copies, from 0 to 1.
+        earnest: what is left of its scores, from 0 to 1, if most of it is lists of keywords and copies, and if it says
+            of nothing when or how long it was: that is a claim.
     """
 
     text: Seen
@@ -110,7 +112,7 @@ def _read(text: Seen, criteria: Criteria) -> Read:
         (asked[1:] @ nearness.in_context(lines, values).T).tolist(),
         tools=_shows_the_field(found, criteria.criteria),
         home=nearness.at_home(lines, values, asked[1:], asked[:1]),
-        earnest=min(1.0, 2 * (1 - stuffed(found))),
+        earnest=min(1.0, 2 * (1 - stuffed(found))) * (1.0 if says_when(text.text) else VALUE["claim"]),
     )
 
 

@@ -22,11 +22,8 @@ Part = Literal["work", "claim", "skills", "studies", "plan", "aside", "text"]
 COPIED = 0.7  # words that a passage and a line of the job share, of all words of the two
 NAMES = 0.8  # of the entries of a list of names
 DEGREE = 10  # words; a longer line that names a degree says more than that
-PART = 0.8  # of a passage's words that are one line's
-PHRASES, STRUNG = (
-    0.5,
-    8,
-)  # of the neighbouring words of a passage that are neighbours in the job, too, and of how many
+PART, ENOUGH = 0.8, 5  # of a passage's words that are one line's, and of how many
+PHRASES, STRUNG = 0.5, 8  # of a passage's neighbouring words that are neighbours in the job, and of how many
 
 _PARTS: dict[Part, str] = {
     "skills": r"(?:key |core |technical |professional |personal |other |my )*(?:skills?(?: summary)?|competenc\w+"
@@ -91,7 +88,7 @@ class Asked:
             return True
         return any(
             len(mine & theirs) >= COPIED * len(mine | theirs)
-            or len(mine) >= 4 <= len(mine & theirs) >= PART * len(mine)
+            or (len(mine) >= ENOUGH and len(mine & theirs) >= PART * len(mine))
             for theirs in self.lines
             if len(theirs) >= 3
         )

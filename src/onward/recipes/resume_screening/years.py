@@ -38,6 +38,7 @@ _TO = r"\s*(?:-|–|—|−|to|until|till|bis|à|a)\s*"
 _PERIOD = re.compile(
     rf"(?<![\d/.]){_DAY.replace('{0}', 'a')}{_TO}(?:{_DAY.replace('{0}', 'b')}(?!\d)|(?P<now>{_NOW})\b)", re.I
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _SAID = re.compile(
     r"\b(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
     r"|seventeen|eighteen|nineteen|twenty)\+?\s+years?\b(?!\s+old)",
@@ -81,6 +82,11 @@ class Years:
 def names_period(line: str) -> bool:
     """Whether a line says from when to when."""
     return _PERIOD.search(line) is not None
+
+
+def says_when(text: str) -> bool:
+    """Whether a text says of anything in which year or for how long it was."""
+    return _YEAR.search(text) is not None or _SAID.search(text) is not None
 
 
 def covered(spans: Iterable[tuple[int, int]]) -> int:
