@@ -18,6 +18,9 @@ ALTERNATIVES = {
     "cost-per-item.svg": "Cost of an item against items done",
     "resume-time.svg": "Time to resume",
 }
+MANY = 20
+"""Rounds of which the outermost say nothing any more."""
+
 BY_HAND = {
     "jsonl": "JSONL by hand",
     "sqlite": "SQLite by hand",
@@ -32,10 +35,10 @@ BY_HAND = {
 def text(found: Found, seconds: float, images: Path, target: Path) -> str:
     parts = [
         "# Benchmark results",
-        f"By `make bench`, measured in {seconds / 60:.0f} minutes. {machine()} Medians; in brackets the "
-        "lowest and the highest round. Contestants take turns (A B C, C B A, ...), after a warm-up. Times on a shared "
-        "machine drift by a factor of two and more; ratios within one round do so less. Overheads, growth, resumes and "
-        "imports are processor time unless the clock is named.",
+        f"By `make bench`, measured in {seconds / 60:.0f} minutes. {machine()} Medians; in brackets the lowest and the "
+        f"highest round, or of {MANY} and more rounds the middle half. Contestants take turns (A B C, C B A), after "
+        "a warm-up. Times on a shared machine drift by a factor of two and more; ratios within one round do so less. "
+        "Overheads, growth, resumes and imports are processor time unless the clock is named.",
         *_goals(found.rows),
         *_floors(found.tables),
         *_others(found.tables.get("others", [])),
@@ -89,9 +92,14 @@ def number(value: float) -> str:
 
 
 def spread(values: list[float], unit: str = "") -> str:
-    """The median, and in brackets the lowest and the highest."""
+    """The median, and in brackets the lowest and the highest, or the middle half of many."""
     shown = number(statistics.median(values)) + (f" {unit}" if unit else "")
-    return f"{shown} ({number(min(values))} to {number(max(values))})" if len(values) > 1 else shown
+    if len(values) == 1:
+        return shown
+    low, high = min(values), max(values)
+    if len(values) >= MANY:
+        low, _, high = statistics.quantiles(values, n=4)
+    return f"{shown} ({number(low)} to {number(high)})"
 
 
 def _goals(rows: list[Row]) -> list[str]:

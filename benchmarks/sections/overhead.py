@@ -59,7 +59,7 @@ def measure(tenth: int) -> Found:
 
         return call
 
-    rounds = taking_turns({name: contestant(name) for name in CONTESTANTS}, 5)
+    rounds = taking_turns({name: contestant(name) for name in CONTESTANTS}, 4)
 
     def over(name: str, kind: int) -> list[float]:
         return [one[name][kind] - one["bare"][kind] for one in rounds]
