@@ -25,13 +25,14 @@ _OF_WHEN = content(
 )
 _OTHERWISE = re.compile(r"(?i)\b(?:make|let's|say|better|rather|instead|how about|prefer|until)\b")
 _HEADLINE = re.compile(
-    r"(?i)^(?:(?:and|next|now|so|okay|right|good),? )*(?:(?:the|your|our|my) )?(?!(?:i|you|he|she|it|we|they|that|this|yes|yeah|no|not)\b)[\w-]+(?: [\w-]+)?[.?:]$"
+    r"(?i)^(?:(?:item|point|number) \w+[,:] )?(?:(?:and|next|now|so|okay|right|good),? )*(?:(?:the|your|our|my) )?(?!(?:i|you|he|she|it|we|they|that|this|yes|yeah|no|not)\b)[\w-]+(?: [\w-]+)?[.?:]$"
 )
 """A new subject, named by itself: "The poster.", "And printing?"."""
 _WANTED = re.compile(
     r"(?i)\b(?:i|we|you)(?:'d|'ll| would| will)?(?: still| really)? (?:need|want|like|have|get|see) (?:it|that|this|them|those|(?:the|my|your) \w+)\b"
 )
 _WITHDRAWS = re.compile(r"(?i)\b(?:scrap|scratch|forget|ditch|strike|bin)\b")
+_WAS = re.compile(r"(?i)\b(?:was|were|did)\b")
 _ALSO = re.compile(r"(?i)\b(?:also|too|as well)\b|^\W*and\b")
 _BACK_TO = re.compile(
     r"(?i)^(?:\W*\w+){0,4}?\W*\b(?:(?:back to|about|as for|regarding) (?:the|that|your|my|our|this) (?P<what>\w+(?: \w+)?)"
@@ -74,6 +75,7 @@ class Actions:
         self._proposed: str | None = None
         self._days = Days()
         self._asked: int | None = None  # the floor in which was asked by when
+        self._headed = 0  # the floor in which the last new subject was named
         self._elsewhere: int | None = None  # the floor in which was asked when something else is
 
     def settled(self) -> list[Action]:
@@ -155,7 +157,8 @@ class Actions:
     def latest_of(self, owner: str, floor: int, *, within: int) -> Action | None:
         """The owner's latest action, if it was spoken of within so many floors."""
         for action in reversed(self._all):
-            if action.owners == [owner] and floor - action.touched <= within and not action.weak:
+            near = floor - action.touched <= within and (action.touched >= self._headed or within <= 2)
+            if action.owners == [owner] and near and not action.weak:
                 return action
         return None
 
@@ -175,8 +178,11 @@ class Actions:
         return self._days.counted(list(_due_of(cue, sentence)), sentence)
 
     def heard(self, sentence: Sentence) -> None:
-        """Remember the days that a sentence speaks of."""
+        """Remember the days that a sentence speaks of, and where a new subject begins."""
         self._days.hear(sentence)
+        text = plain(sentence.text)
+        if _HEADLINE.match(text) and not is_bare(text):
+            self._headed = sentence.floor
 
     def any_of(self, owners: Sequence[str]) -> bool:
         """Whether any of these has something to do."""
@@ -260,7 +266,7 @@ class Actions:
         asked = self.when_asked(sentence.floor)
         if asks_when(text) and self._asked != sentence.floor:
             self._asked = sentence.floor
-            if self.focus and self._asks_of_another(self.focus, text):
+            if self.focus and (_WAS.search(text) or self._asks_of_another(self.focus, text)):
                 named = self._naming(content(text) - _OF_WHEN, AGAIN_WITHIN, sentence.floor)
                 self.focus = named or self.focus
                 self._asked, self._elsewhere = (sentence.floor, None) if named else (None, sentence.floor)
@@ -272,14 +278,15 @@ class Actions:
         if action is None or sentence.floor - action.touched > DATED_WITHIN:
             return
         mine = sentence.speaker in action.owners
-        wanted = bool(_WANTED.search(text)) and is_ahead(text)
-        elsewhere = self._elsewhere is not None and sentence.floor - self._elsewhere <= 1
+        self._owner_only = self._owner_only or action.touched < self._headed
+        wanted = bool(_WANTED.search(text)) and is_ahead(text.rstrip("?"))
+        elsewhere = self._elsewhere is not None and sentence.floor - self._elsewhere <= 2
         bare = is_bare(sentence.text, action.subjects | action.topic) and not elsewhere
         if found and (asked or wanted or bare or dates_it(text, action.subjects)):
             self._dated(action, sentence, found[-1].text, mine, text, asked or wanted)
         elif not found and vague_words(text) and dates_it(text, action.subjects):
             action.vague = vague_words(text)
-        elif mine and accepts(text):
+        elif mine and accepts(text) and (self._proposed or action.touched >= self._headed):
             action.due, self._proposed = self._proposed or action.due, None
             action.touched, self._owner_only = sentence.floor, False
         elif self._leaves(action, text, bool(found)) and not (mine and sentence.floor == action.touched):

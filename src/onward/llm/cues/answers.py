@@ -14,7 +14,7 @@ _YES = re.compile(
     rf"""(?ix){_LEAD}(?:i\ can\b(?!'t|\ not)|yes|yeah|yep|yup|sure|ok|okay|of\ course|absolutely|certainly|definitely|happy\ to|gladly|
     will\ do|can\ do|done|fine|all\ right|alright|got\ it|on\ it|no\ problem|no\ worries|sounds\ good|works\ for\ me|makes\ sense|
     deal|agreed|consider\ it|you\ got\ it|i\ will\b|i'll|i'd\ be\ (?:happy|glad)|leave\ it|perfect|good\ idea|understood|noted|right|
-    that's\ fine|\w+ing\ (?:it|them|that)\b|by\ all\ means|mhm|mm-hm|aye|(?:it's|that's|that\ one's)\ (?:with\ me|mine|me|on\ me)|go\ on|no\ bother|why\ not|with\ pleasure|my\ pleasure|you\ bet|
+    that's\ fine|\w+ing\ (?:it|them|that)\b|by\ all\ means|mhm|mm-hm|aye|(?:it's|that's|that\ one's)\ (?:with\ me|mine|me|on\ me)|go\ on|no\ bother|oke?y-?doke?y?|righto|right\ you\ are|very\ well|why\ not|with\ pleasure|my\ pleasure|you\ bet|
     roger|if\ you\ like|(?:i\ )?(?:suppose|guess)\ (?:so|i\ (?:can|could|will))|i\ (?:could|can|will)\ do|count\ me\ in)\b"""
 )
 _NO = re.compile(
@@ -45,7 +45,7 @@ _TAKES_ON = re.compile(
 )
 _VOLUNTEERS = re.compile(
     rf"""(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|sure|fine|alright)[,.!]?\s+)*(?:me[.,!]?(?:\ (?:then|please|again))?[.!]?$|mine[.,!]|that's\ me|
-    that\ would\ be\ me|it's\ me|(?:that's|it's|that\ one's)\ (?:mine|with\ me|on\ me)\b|count\ me\ in|(?:i\ (?:suppose|guess|think)\ )?i\ (?:can|could|will|would)(?:[.,!]|$)|i(?:'d|\ would)\ (?:\w+ly\ |love\ to\ |like\ to\ )do\ (?:it|that|this)\b|leave\ (?:it|that)\ (?:to|with)\ me|on\ it|happy\ to|i\ guess\ (?:me|i)|i'm\ on\ (?:it|that)|i\ got\ (?:it|this|that)|
+    that\ would\ be\ me|it's\ me|(?:that's|it's|that\ one's)\ (?:mine|with\ me|on\ me)\b|count\ me\ in|i'm\ in\b|(?:i\ (?:suppose|guess|think)\ )?i\ (?:can|could|will|would)(?:[.,!]|$)|i(?:'d|\ would)\ (?:\w+ly\ |love\ to\ |like\ to\ )do\ (?:it|that|this)\b|leave\ (?:it|that)\ (?:to|with)\ me|on\ it|happy\ to|i\ guess\ (?:me|i)|i'm\ on\ (?:it|that)|i\ got\ (?:it|this|that)|
     i(?:'ll|\ will|\ can|\ could)(?:\ (?:do|take|handle|own|look\ after|look\ into|sort|run|get|have\ a\ (?:go|look)|grab|pick|try)
     (?:\ (?:it|that|this|those|them|on|up|care|one|out|of|to|into))*(?:\W.*)?)?[.,!]*$|i\ can[.,]|i\ (?:do|am|will)[.,!]*$)|^(?:[^\s]+\s+){{1,7}}(?:so,?\ |guess\ )me[.!]*$"""
 )
@@ -62,7 +62,7 @@ _SAYS_NOTHING = word_set(
     wonderful cool nice deal agreed thanks thank cheers please sorry alright fair understood noted wait course got promise
     work works suit suits better best possible realistic doable safe easier early earlier late later bring ready finished
     make makes say saying think thinking guess suppose mean try trying aim aiming hope hoping plan planning manage give
-    given take takes get gets go goes call want hence problem bother worries thing things
+    given take takes get gets go goes call want hence hurry rush problem bother worries thing things
     o'clock am pm two three four five six seven eight nine ten eleven twelve half past quarter noon morning afternoon
     evening lunch lunchtime first time day days week weeks date deadline"""
 )
@@ -72,6 +72,7 @@ _CALLED = re.compile(r"^(?:[Aa]nd )?[A-Z][a-z]+, |, [A-Z][a-z]+(?=[.?!]*$)")
 _OF_IT = re.compile(
     rf"""(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|yep|sure|fine|but|because|actually|no)[,.!]?\s+)*(?:(?:it|that|this|they|these|those|both|all\ of\ it)(?:'d)?\b
     |(?:you|he|she|they|we|i)(?:'ll|\ will|'d|\ would)?\ (?:have|get|need|want|like|see|find)\ (?:it|that|this|them|those)\b
+    |(?:let's|let\ me)\ say\b|make\ (?:it|that)\b|call\ it\b|how\ about\b
     |(?:goes|comes|due|needed|ready|done)\b)"""
 )
 _ADVERBIAL = re.compile(

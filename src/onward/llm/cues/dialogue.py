@@ -7,12 +7,13 @@ taken back goes; what is said of the same thing again, by when above all, is add
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from onward.llm.cues import answers
 from onward.llm.cues.actions import AGAIN_WITHIN, Action, Actions
 from onward.llm.cues.due_words import due_words, without_due_words
 from onward.llm.cues.grammar import Cue, cues, is_hypothetical
+from onward.llm.cues.pending import Pending
 from onward.llm.cues.people import People
 from onward.llm.cues.speech import Sentence, plain
 from onward.llm.cues.words import content, is_empty, points
@@ -23,6 +24,9 @@ ANSWER_WITHIN = 4
 UNANSWERED = "nobody was heard to say yes"
 EVERYONE = "for everybody"
 
+_TILL_WHEN = re.compile(
+    r"(?i)(?:\bwhen\b.*|^(?:so |and |then )?(?:can|could|may|might) (?:i|we) (?:have|get)) (?:it|them|that|this|those)\b"
+)
 _CAN = re.compile(r"(?i)\bi can\b")
 _PLURAL = re.compile(r"(?i)\b(?:both|you two|you guys|all of you|you all)\b")
 _DOES_THAT = re.compile(
@@ -33,26 +37,6 @@ _RECAP = re.compile(r"(?i)\b(?:recap|sum up|to summari[sz]e|in summary|summing u
 _NEEDED = re.compile(r"(?i)\b(?:needs?|wants?|deadline|due|has to be|have to be|must be)\b")
 _CALLING = r"(?:^(?:(?i:so|and|now|okay|right|then|but|good|thanks|great)[,.]? )*{0}(?:,|[?]|$)|, {0}[.?!]*$)"
 _BARE_NAME = r"(?i)^(?:(?:well|um|probably|maybe|i think)[,]? )*(?:(?:that's|it's|that is|that would be|that'd be|ask) {0}(?:[.,!?]|$)|{0}[.!?]*$)"
-
-
-@dataclass
-class _Pending:
-    """A request, an offer or a need that waits for its answer. ``owners`` are whom it is for; none: anyone."""
-
-    cue: Cue
-    sentence: Sentence
-    owners: list[str]
-    due: str | None = None  # when, in the words of who asks, said after the request itself
-    countered: tuple[str, str] | None = None  # who would do it at another time, and when
-    taken_by: list[str] = field(default_factory=list)
-
-    def is_for(self, sentence: Sentence) -> bool:
-        """Whether this sentence may answer it."""
-        if self.sentence.speaker == sentence.speaker:
-            return self.cue.kind == "open" and self.sentence.floor != sentence.floor
-        if sentence.speaker in self.taken_by:
-            return False
-        return self.cue.kind in ("offer", "open") or not self.owners or sentence.speaker in self.owners
 
 
 def find_actions(sentences: list[Sentence], people: People) -> list[Action]:
@@ -69,9 +53,10 @@ class Dialogue:
     def __init__(self, people: People) -> None:
         self._people = people
         self._actions = Actions()
-        self._pending: list[_Pending] = []
+        self._pending: list[Pending] = []
         self._before: Sentence | None = None
         self._recap = False  # whether this floor sums up
+        self._partner = ""  # who had the floor before
         self._called: list[str] = []  # who was called by name in this floor
         self._calling = re.compile(_CALLING.format(people.pattern))
         self._named = re.compile(_BARE_NAME.format(people.pattern))
@@ -81,6 +66,7 @@ class Dialogue:
         """Take in the next sentence."""
         if self._before is None or self._before.floor != sentence.floor:
             self._recap, self._called = False, []
+            self._partner = self._before.speaker if self._before else ""
         self._recap = self._recap or bool(_RECAP.search(sentence.text))
         self._hear(sentence, plain(sentence.text))
         self._before = sentence
@@ -125,7 +111,9 @@ class Dialogue:
         owners = self._people.named(cue.name) if cue.name else []
         if not owners and cue.kind in ("ask", "tell", "order") and sentence.speaker not in self._called:
             owners = self._called
-        self._pending.append(_Pending(cue, sentence, owners, due))
+        if cue.kind != "order":  # "Cancel it. Bob, you send the notice?" is one thing
+            self._pending = [one for one in self._pending if not one.is_part_of(cue, sentence)]
+        self._pending.append(Pending(cue, sentence, owners, due, partner=self._partner))
 
     def end(self) -> list[Action]:
         """The actions, once the last sentence was heard."""
@@ -138,7 +126,7 @@ class Dialogue:
         for one in late:
             self._lapse(one)
 
-    def _lapse(self, one: _Pending) -> None:
+    def _lapse(self, one: Pending) -> None:
         """Nobody answered. What one person was told, or could do by a day that was named, stands, with a flag."""
         self._pending.remove(one)
         told = one.cue.kind == "tell" and one.owners and one.cue.name and not one.cue.pronominal
@@ -168,14 +156,14 @@ class Dialogue:
                 settled = self._answer_by_name(one, sentence, text, found) or settled
         return settled
 
-    def _answer_counter(self, one: _Pending, sentence: Sentence, text: str) -> None:
+    def _answer_counter(self, one: Pending, sentence: Sentence, text: str) -> None:
         dated = answers.is_bare(sentence.text) and due_words(sentence.text)
         if one.countered and (answers.takes_up(text) or dated):
             self._pending.remove(one)
             who, due = one.countered
             self._actions.add(one.cue, [who], [one.sentence]).due = due
 
-    def _answer_offer(self, one: _Pending, sentence: Sentence, text: str, found: list[Cue]) -> None:
+    def _answer_offer(self, one: Pending, sentence: Sentence, text: str, found: list[Cue]) -> None:
         asked = [
             c for c in found if c.kind in ("ask", "tell", "order") and content(c.what) & content(one.cue.what)
         ]
@@ -189,7 +177,7 @@ class Dialogue:
             taken = self._actions.add(one.cue, [one.sentence.speaker], [one.sentence], due=one.due)
             taken.touched = sentence.floor
 
-    def _answer_by_name(self, one: _Pending, sentence: Sentence, text: str, found: list[Cue]) -> bool:
+    def _answer_by_name(self, one: Pending, sentence: Sentence, text: str, found: list[Cue]) -> bool:
         """ "Who calls them?" - "That's Victor." """
         named = self._named.match(text)
         does = _DOES_THAT.match(text)
@@ -203,18 +191,22 @@ class Dialogue:
         self._actions.add(one.cue, owners, [one.sentence, sentence])
         return True
 
-    def _is_taken(self, one: _Pending, sentence: Sentence, text: str) -> bool:
+    def _is_taken(self, one: Pending, sentence: Sentence, text: str) -> bool:
         if one.cue.kind == "open":
             return answers.volunteers(text)
         dated = answers.is_bare(sentence.text) and due_words(sentence.text)
         if dated and "?" in text and not answers.accepts(text):
             one.countered = (sentence.speaker, self._actions.when(sentence)[-1].text)
             return False
+        if one.cue.kind == "order" and one.partner == sentence.speaker:
+            meant = due_words(sentence.text) or due_words(one.cue.said) or "please" in one.cue.said.lower()
+            said_yes = answers.commits(text) or (meant and answers.accepts(text))
+            return bool(said_yes) and sentence.floor - one.sentence.floor == 1
         if one.cue.kind == "order" or (one.cue.kind == "tell" and not one.cue.name):
             return answers.commits(text)
         return answers.accepts(text) or bool(dated)
 
-    def _settle(self, one: _Pending, sentence: Sentence, found: list[Cue]) -> bool:
+    def _settle(self, one: Pending, sentence: Sentence, found: list[Cue]) -> bool:
         """The speaker takes on what was asked for, in the words that say best what it is."""
         mine = [cue for cue in found if cue.kind in ("commit", "offer") and not cue.pronominal]
         cue = one.cue
@@ -226,7 +218,7 @@ class Dialogue:
         self._take_on(one, cue, sentence, best=sentence if words and one.cue.kind == "open" else None)
         return True
 
-    def _take_on(self, one: _Pending, cue: Cue, sentence: Sentence, best: Sentence | None = None) -> None:
+    def _take_on(self, one: Pending, cue: Cue, sentence: Sentence, best: Sentence | None = None) -> None:
         if _PLURAL.search(one.sentence.text):
             one.taken_by.append(sentence.speaker)
         else:
@@ -261,6 +253,8 @@ class Dialogue:
                 self._actions.add(cue, [], [sentence], flag=EVERYONE)
             case "order":
                 self._order(cue, sentence)
+            case "ask" | "open" if _TILL_WHEN.search(sentence.text) and self._spoken_of(sentence):
+                self._date(sentence, plain(sentence.text))
             case "ask" | "tell" | "open":
                 self._waiting(cue, sentence)
 
@@ -276,7 +270,7 @@ class Dialogue:
         ):
             self._actions.add(cue, [sentence.speaker], [sentence])
 
-    def _asked(self, cue: Cue, sentence: Sentence) -> _Pending | None:
+    def _asked(self, cue: Cue, sentence: Sentence) -> Pending | None:
         """The request that a commitment answers."""
         waiting = [one for one in self._pending if one.cue.kind != "offer" and one.is_for(sentence)]
         alike = [one for one in waiting if content(one.cue.what) & content(cue.what)]
@@ -311,16 +305,16 @@ class Dialogue:
     def _offer(self, cue: Cue, sentence: Sentence) -> None:
         opened = [one for one in self._pending if one.cue.kind != "offer" and one.is_for(sentence)]
         known = self._actions.latest_of(sentence.speaker, sentence.floor, within=2)
-        if cue.pronominal and opened and _POINTED.search(cue.what):
+        if cue.pronominal and opened and is_empty(cue.what) and _POINTED.search(cue.what):
             self._commit(cue, sentence)
         elif known and due_words(cue.said) and (cue.pronominal or content(cue.what) & known.subjects):
             self._actions.again(known, sentence, cue)
         elif same := self._offered_before(cue, sentence):
             same.due = due_words(cue.said)[-1].text if due_words(cue.said) else same.due
         else:
-            self._pending.append(_Pending(cue, sentence, []))
+            self._pending.append(Pending(cue, sentence, []))
 
-    def _offered_before(self, cue: Cue, sentence: Sentence) -> _Pending | None:
+    def _offered_before(self, cue: Cue, sentence: Sentence) -> Pending | None:
         """What "I can do it" offers again."""
         for one in self._pending:
             if one.cue.kind == "offer" and one.sentence.floor == sentence.floor and cue.pronominal:
@@ -336,6 +330,15 @@ class Dialogue:
 
     def _order(self, cue: Cue, sentence: Sentence) -> None:
         """ "Push them" says more on what somebody was asked or took on just now; if there is nothing, it asks."""
+        dated = due_words(sentence.text)
+        more = self._spoken_of(sentence) and (cue.pronominal or not due_words(cue.said))
+        if more or (dated and answers.is_bare(sentence.text)):  # "Make it Monday", "Give me a week"
+            self._date(sentence, plain(sentence.text))
+        else:
+            self._waiting(cue, sentence)
+
+    def _spoken_of(self, sentence: Sentence) -> bool:
+        """Whether the speaker asked somebody for something just now, or somebody else took something on."""
         speaker, floor = sentence.speaker, sentence.floor
         asked = [
             one
@@ -343,13 +346,7 @@ class Dialogue:
             if one.sentence.speaker == speaker and floor - one.sentence.floor <= 2
         ]
         focus = self._actions.focus
-        taken_on = focus and floor - focus.touched <= 2 and speaker not in focus.owners
-        if answers.is_bare(sentence.text) and due_words(sentence.text):
-            self._date(sentence, plain(sentence.text))  # "Make it Monday", "Give me a week"
-        elif (asked or taken_on) and (cue.pronominal or not due_words(cue.said)):
-            self._date(sentence, plain(sentence.text))
-        else:
-            self._waiting(cue, sentence)
+        return bool(asked or (focus and floor - focus.touched <= 2 and speaker not in focus.owners))
 
     def _assign(self, cue: Cue, sentence: Sentence) -> None:
         owners = self._people.named(cue.name) or [cue.name]
@@ -364,6 +361,10 @@ class Dialogue:
         if answers.asks_when(text):
             self._actions.ask_when(self._called, sentence.floor)
         found = self._actions.when(sentence)
+        proposed = [one for one in self._pending if one.is_proposed_before(sentence)]
+        if proposed and found and answers.is_bare(sentence.text):
+            proposed[-1].due = found[-1].text  # "Could we do a dry run?" - "So the fourteenth."
+            return
         for one in self._pending:
             offered = one.cue.kind == "offer" and one.sentence.floor == sentence.floor
             mine = one.sentence.speaker == sentence.speaker and (

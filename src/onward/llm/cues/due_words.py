@@ -22,7 +22,7 @@ _MORE = re.compile(
 _SAME_DAY = re.compile(
     r"(?i)\b(?:the|that)\s+same\s+day\b|\b(?:before|after|once)\s+(?:it|i|we|they|he|she|that)\b[^,.;?!]{0,40}"
 )
-_FIRST_THING = re.compile(r"(?i)\bfirst thing\b")
+_FIRST_THING = re.compile(r"(?i)\bfirst thing\b(?! in the morning)")
 _NOT_DUE = re.compile(r"(?i)\b(?:since|last|from|after|between|than|every|each|past|of|an?)\s+(?:the\s+)?$")
 _STATE_UNTIL = re.compile(
     r"(?i)(?:\b(?:am|is|are|was|were|be|been|wait\w*|stay\w*|keep|park\w*|leave|away|off|busy|closed|open)\b|'m\b|'s\b|'re\b)[^,.;]*\b(?:until|till)\s+(?:the\s+)?$"

@@ -163,7 +163,7 @@ def _conditional(text: str, start: int, end: int) -> bool:
 def _asking(clause: str) -> bool:
     return bool(
         re.search(
-            r"(?i)\b(?:check|see|ask|find out|look|know|confirm|test|figure out|tell \w+|verify|clarify) (?:\w+ )?(?:if|whether)\b",
+            r"(?i)\b(?:check|see|ask|find out|look|know|confirm|test|figure out|tell|verify|clarify) (?:[\w.']+ ){0,4}(?:if|whether)\b",
             clause,
         )
     )

@@ -79,22 +79,24 @@ _OBJECT = any_of(
     """the a an it them him her me us that this these those my your our his their all both some any every each one two three up out off
     down back over everything everyone whoever what how whether if when why"""
 )
-_OTHER = rf"(?!(?:{_CLOSED}|{_STATES_OF_MIND}|{_PAST})\b)(?-i:[a-z])[a-z-]+\b(?<!ly)(?<!ing)(?<!ed)(?<![^s]s)"
+_OTHER = (
+    rf"(?!(?:{_CLOSED}|{_STATES_OF_MIND}|{_PAST})\b)(?-i:[a-z])[a-z-]+\b(?!')(?<!ly)(?<!ing)(?<!ed)(?<![^s]s)"
+)
 _PREPOSITION = any_of("in on with for to at into about through around after by")
 VERB = rf"(?:{any_of(KNOWN)}\b|{_OTHER})"
 """A regular expression for a verb where only one can stand, as in "I will send": any word that is none of the closed
 classes (pronouns, auxiliaries, prepositions ...), no state of mind and no past."""
-WORK = rf"(?:{any_of(KNOWN)}\b|{_OTHER}(?=\s+{_OBJECT}\b))"
+WORK = rf"(?!do (?:you|we|they|i)\b)(?:{any_of(KNOWN)}\b|{_OTHER}(?=\s+{_OBJECT}\b))"
 """The same where a noun could stand as well, as after a name: a verb that is known, or one with an object behind it."""
-ORDER = rf"(?!(?:let (?:me|us)|(?:count|leave) me|scrap|scratch|forget|ditch|strike)\b)(?:{any_of(KNOWN)}(?=\s+{_PREPOSITION}\b)|{VERB}(?=\s+{_OBJECT}\b))"
+ORDER = rf"(?!(?:do (?:you|we|they|i)|let (?:me|us)|(?:count|leave) me|scrap|scratch|forget|ditch|strike)\b)(?:{any_of(KNOWN)}(?=\s+{_PREPOSITION}\b)|{VERB}(?=\s+{_OBJECT}\b))"
 """The same where nothing else shows that it is a verb: "Chase him."."""
-VERBS = rf"(?:{any_of(map(_third, KNOWN))}\b|(?!(?:{_CLOSED}|{_STATES_OF_MIND}s?|{_PAST}|says|goes|always|sometimes|perhaps|besides|yes|thus|towards|means|wants|needs)\b)[a-z][a-z-]*[^\Ws]s)"
+VERBS = rf"(?:{any_of(map(_third, KNOWN))}\b|(?!(?:{_CLOSED}|{_STATES_OF_MIND}s?|{_PAST}|says|goes|always|sometimes|perhaps|besides|yes|thus|towards|means|wants|needs)\b)[a-z][a-z-]*[^\Ws]s(?=\s+(?:{_OBJECT}|{_PREPOSITION})\b))"
 """The third person of such verbs: "Ada sends"."""
 
 STATE = re.compile(
     r"""(?ix)
     (?:be|say|admit|bet|imagine|believe|know|see(?!\ (?:if|whether|them|him|her|to\b|the\ \w+\ (?:on|tomorrow|next)))|hear|have\ to|need|want
-    |like|love|hate|miss|remember|understand|agree|guess|suppose|presume|assume|suspect|reckon|doubt|wonder|feel|prefer|hope|wish|expect)\b
+    |like|love|hate|miss|remember|understand|agree|guess|suppose|presume|assume|suspect|reckon|doubt|wonder|feel|prefer|hope|wish|expect|promise$)\b
     """
 )
 """What is no work, but a state or a thought: "I'll be honest"."""

@@ -62,7 +62,7 @@ DAYS: list[tuple[str, Reader]] = [
     (r"(?:right|straight|directly)\s+after\s+(?:this|the\s+(?:call|meeting))|right\s+now", read.same_day),
     (r"^\W*now\W*$", read.same_day),
     (r"in\s+a\s+(?:minute|moment|second|sec)|after\s+(?:this|the)\s+(?:call|meeting)", read.same_day),
-    (r"(?:the\s+)?day\s+after\s+tomorrow|tomorrow", read.tomorrow),
+    (r"(?:the\s+)?day\s+after\s+tomorrow|tomorrow|first\s+thing\s+in\s+the\s+morning", read.tomorrow),
     (rf"(?:in|within|over)\s+(?:the\s+next\s+)?{WHILE}", read.after_a_while),
     (rf"{WHILE}\s+from\s+(?:now|today)", read.after_a_while),
     # a period
@@ -78,12 +78,14 @@ DAYS: list[tuple[str, Reader]] = [
 FROM_ANOTHER_DAY = (
     rf"(?:the\s+)?(?:(?P<weekday>{LONG_WEEKDAY})|(?P<count>{COUNT})\s+(?P<working>(?:working|business|work)\s+)?(?P<unit>day|week|month)s?"
     r"|(?P<next>day|week|month))\s+(?P<side>before(?:hand)?|earlier|ahead|prior|after(?:wards)?|later)"
+    r"|(?P<then>(?:by|before|until|till)\s+then)"
 )
 """Such as "the Friday before" or "a week earlier": before or after a day behind it, or the one spoken of last."""
 NOTHING_BEHIND = r"(?=\W*$|\s*[,.;?!)]|\s+(?:that|it|then|and|at|please|so|or|latest)\b)"
 
 NO_DAYS: list[tuple[str, Reader]] = [
     (r"(?:by|before|at)\s+(?:noon|midday|lunch(?:time)?|\d{1,2}(?::\d\d)?\s*(?:am|pm|o['’]clock))", read.time_of_day),
+    (r"(?:after|over|during)\s+lunch(?:time)?", read.time_of_day),
     (rf"(?:by|before|at)\s+{HOUR}(?:\s+o['’]clock|(?=\s*(?:$|[.,;!?])))", read.time_of_day),
     (rf"(?:by|until|before)\s+{MONTH}", read.vague),
     (r"(?:very\s+)?soon|shortly|a\.?s\.?a\.?p\.?|immediately|(?:right|straight)\s+away", read.vague),

@@ -139,6 +139,8 @@ def after_a_while(found: re.Match[str], day: date) -> Reading:
 
 def from_another_day(found: re.Match[str], anchor: date) -> Reading:
     """Such as "the Friday before", "two working days after": counted from the day that was spoken of last."""
+    if part(found, "then"):
+        return Reading(anchor)
     sign = 1 if part(found, "side").startswith(("after", "later")) else -1
     if named := part(found, "weekday"):
         days = (weekday_of(named) - anchor.weekday()) * sign % 7 or 7
