@@ -70,7 +70,7 @@ SEAMS = {
         "schemas",
         "weights",
     },
-    "recipes": {"documents", "extras", "meetings", "note_taking", "transcripts"},
+    "recipes": {"documents", "extras", "meetings", "naming", "note_taking", "transcripts"},
 }
 
 # Who may use onward the way a user does. For all others `import onward` itself is above them.

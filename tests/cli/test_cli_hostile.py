@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from cli.processes import Command
+from cli.test_cli_terminal import Terminal
 
 EVIL = "\x1b]0;pwned\x07\x1b[2J\x9b31m\u202etxt\r"
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+FOREIGN = re.compile(r"\x1b\]|\x1b\[2J|\x07|[\x80-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What onward itself never writes to a terminal."""
 
 APP = """
 import onward
@@ -101,3 +105,35 @@ def test_names_never_leave_the_folder(onward: Command, tmp_path: Path) -> None:
         ["app.py", "in.txt", "store"],
         ["__pycache__", "app.py", "in.txt", "store"],
     )
+
+
+def test_on_a_terminal_neither_the_live_line_nor_what_follows_it(hostile: str, tmp_path: Path) -> None:
+    """Where onward's own colours and movements are; of what is foreign, nothing is left that is none of these."""
+    named = ["--job", "evil\x9b31m\u202e", "--run", "may\x9b2J\u2066"]
+    source = ["--input", f"in{EVIL}.jsonl"]
+    one = [named[1], *named[2:]]
+    for words in (
+        ["plan", "app.py:evil", *source, *named],
+        ["run", "app.py:evil", *source, *named, "-o", f"out{EVIL}.jsonl"],
+        ["run", "app.py:evil", *source, *named, "-o", f"other{EVIL}.jsonl"],
+        ["run", "app.py:unlucky", *source, "--max-failures", "1"],
+        ["run", f"{EVIL}.py:x", *source],
+        ["status"],
+        ["show", *one, "--results", "5"],
+        ["errors", *one, "--traceback"],
+        ["history"],
+        ["verify"],
+        ["copy", ".onward", f"file:copied{EVIL}"],
+        ["repair", *one, "--to", f"repaired{EVIL}"],
+        ["export", *one, f"exported{EVIL}.csv"],
+        ["retry", *one],
+        ["screen", "--job", f"gone{EVIL}.md", "x", "-o", f"x{EVIL}.csv"],
+        ["rm", *one, "--yes"],
+    ):
+        terminal = Terminal(*words)
+        code = terminal.end(60)
+        assert "Traceback (most recent" not in terminal.plain or "--traceback" in words
+        assert FOREIGN.findall(terminal.received) == [], (words, code, terminal.received)
+        if words[0] == "run" and words[1] == "app.py:evil":
+            assert r"evil\x9b31m\u202e" in terminal.plain
+        assert code in (0, 1, 2, 3, 4, 6), (words, terminal.plain)

@@ -131,7 +131,7 @@ def _listed(criteria: Criteria) -> list[str]:
     kinds = {True: "must have", False: "nice to have"}
     found = criteria.criteria
     return [
-        criteria.title,
+        printable(criteria.title),
         *(f"  {kinds[c.must]:<12}  weight {c.weight:g}  {printable(c.text)}" for c in found),
     ]
 

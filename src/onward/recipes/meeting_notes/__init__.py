@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import onward
 from onward.errors import UsageError
 from onward.llm import Model
-from onward.recipes import note_taking
+from onward.recipes import naming, note_taking
 from onward.recipes.extras import need
 from onward.recipes.meeting_notes.documents import Unnoted, documents_of, index_of
 from onward.recipes.meeting_notes.folder import Folder, Published
@@ -138,7 +138,7 @@ VERSION = 1
 
 def run_name(output: Path) -> str:
     """The run's name unless another is given: of the folder the notes go to."""
-    return output.resolve().name or "notes"
+    return naming.run_name(output.resolve().name or "notes")
 
 
 def _made_by(given: dict[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 
 from onward.outputs import files
 from onward.recipes.meetings import Notes, NotNotes, read_notes
+from onward.recipes.naming import file_name
 
 RECORD = ".onward-notes.json"
 """What onward wrote into the folder: each document's digest, and what the notes of each transcript were made of."""
@@ -44,7 +44,7 @@ class Folder:
 
     def names_of(self, sources: Sequence[str]) -> dict[str, str]:
         """A file name for the notes of each transcript, without its ending: its own, as far as those differ."""
-        plain = {source: _plain_name(Path(source).stem) for source in sources}
+        plain = {source: file_name(Path(source).stem, "meeting") for source in sources}
         count = Counter(name.casefold() for name in plain.values())
         return {
             source: name
@@ -121,10 +121,6 @@ def _digest_of(path: Path) -> str | None:
         return _digest(path.read_bytes())
     except OSError:
         return None
-
-
-def _plain_name(stem: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:80] or "meeting"
 
 
 def _short(source: str) -> str:

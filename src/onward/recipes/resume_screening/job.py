@@ -15,7 +15,7 @@ from typing import Any
 import onward
 from onward.llm import Model, Prompt
 from onward.llm.grounding import find_quote
-from onward.recipes import documents
+from onward.recipes import documents, naming
 from onward.recipes.extras import need
 from onward.recipes.resume_screening import asking, rules
 from onward.recipes.resume_screening.blind import personal
@@ -160,4 +160,4 @@ def ranking(report: onward.Report) -> tuple[list[Screening], list[Unscreened]]:
 
 def run_name(job: Path, resumes: Sequence[Path]) -> str:
     """The run's name unless another is given: of the job's file and of the first folder or file."""
-    return f"{job.stem}-{resumes[0].resolve().stem}"
+    return naming.run_name(f"{job.stem}-{resumes[0].resolve().stem}")
