@@ -152,7 +152,9 @@ class Actions:
             return last
         somebody = re.search(r"\b(?:him|her)\b", cue.what)  # and not the thing
         known = self.latest_of(sentence.speaker, sentence.floor, within=2 if somebody else AGAIN_WITHIN)
-        return None if known and _another(known, cue, sentence) else known
+        if known and somebody and not re.search(rf"(?-i:\b[A-Z][a-z])|\b{somebody.group()}\b", known.what):
+            return None
+        return None if known and is_another(known, cue, sentence) else known
 
     def latest_of(self, owner: str, floor: int, *, within: int) -> Action | None:
         """The owner's latest action, if it was spoken of within so many floors."""
@@ -282,7 +284,8 @@ class Actions:
         wanted = bool(_WANTED.search(text)) and is_ahead(text.rstrip("?"))
         elsewhere = self._elsewhere is not None and sentence.floor - self._elsewhere <= 2
         bare = is_bare(sentence.text, action.subjects | action.topic) and not elsewhere
-        if found and (asked or wanted or bare or dates_it(text, action.subjects)):
+        begun = mine and sentence.floor == action.touched and _begins_with_a_day(found, text)
+        if found and (asked or wanted or bare or begun or dates_it(text, action.subjects)):
             self._dated(action, sentence, found[-1].text, mine, text, asked or wanted)
         elif not found and vague_words(text) and dates_it(text, action.subjects):
             action.vague = vague_words(text)
@@ -340,7 +343,13 @@ def best_of(found: Sequence[DueWords]) -> DueWords:
     return (ready or found)[-1]
 
 
-def _another(action: Action, cue: Cue, sentence: Sentence) -> bool:
+def _begins_with_a_day(found: Sequence[DueWords], text: str) -> bool:
+    """Such as "Tomorrow, before I forget."."""
+    short = len(content(without_due_words(text))) <= 2 and not text.endswith("?")
+    return bool(found) and text.lower().startswith(found[0].text.lower()) and short
+
+
+def is_another(action: Action, cue: Cue, sentence: Sentence) -> bool:
     """Whether "it" is to be done something else with, on another day: "I'll drop it off on Monday"."""
     due = due_words(sentence.text)
     same_verb = content(cue.what.partition(" ")[0]) & action.subjects

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from onward.llm.cues import answers
-from onward.llm.cues.actions import AGAIN_WITHIN, Action, Actions
+from onward.llm.cues.actions import AGAIN_WITHIN, Action, Actions, is_another
 from onward.llm.cues.due_words import due_words, without_due_words
 from onward.llm.cues.grammar import Cue, cues, is_hypothetical
 from onward.llm.cues.pending import Pending
@@ -24,6 +24,8 @@ ANSWER_WITHIN = 4
 UNANSWERED = "nobody was heard to say yes"
 EVERYONE = "for everybody"
 
+_WILL = re.compile(r"(?i)(?:'ll|’ll| will| gonna| going to)\b")
+_SUITS = re.compile(r"(?i)\b(?:works?|suits?|fine|good|okay|ok|perfect)\b")
 _TILL_WHEN = re.compile(
     r"(?i)(?:\bwhen\b.*|^(?:so |and |then )?(?:can|could|may|might) (?:i|we) (?:have|get)) (?:it|them|that|this|those)\b"
 )
@@ -266,9 +268,18 @@ class Dialogue:
         elif cue.pronominal and (known := self._actions.meant(sentence, cue)):
             self._actions.again(known, sentence, cue)
         elif (
-            not cue.pronominal or due_words(cue.said) or not is_empty(cue.what) or _says_itself(cue, sentence)
+            not cue.pronominal or not is_empty(cue.what) or _WILL.search(sentence.text) or due_words(cue.said)
         ):
-            self._actions.add(cue, [sentence.speaker], [sentence])
+            self._actions.add(cue, [sentence.speaker], [sentence], due=self._said_before(cue, sentence))
+
+    def _said_before(self, cue: Cue, sentence: Sentence) -> str | None:
+        """The day that the speaker said by itself before: "Monday works. I'll bring the lights."."""
+        before = self._before
+        if before is None or before.floor != sentence.floor or due_words(cue.said):
+            return None
+        found = self._actions.when(before)
+        agreed = _SUITS.search(before.text) and answers.is_bare(before.text) and "?" not in before.text
+        return found[-1].text if found and agreed else None
 
     def _asked(self, cue: Cue, sentence: Sentence) -> Pending | None:
         """The request that a commitment answers."""
@@ -307,12 +318,17 @@ class Dialogue:
         known = self._actions.latest_of(sentence.speaker, sentence.floor, within=2)
         if cue.pronominal and opened and is_empty(cue.what) and _POINTED.search(cue.what):
             self._commit(cue, sentence)
-        elif known and due_words(cue.said) and (cue.pronominal or content(cue.what) & known.subjects):
+        elif known and due_words(cue.said) and self._on_the_same(known, cue, sentence):
             self._actions.again(known, sentence, cue)
         elif same := self._offered_before(cue, sentence):
             same.due = due_words(cue.said)[-1].text if due_words(cue.said) else same.due
         else:
             self._pending.append(Pending(cue, sentence, []))
+
+    @staticmethod
+    def _on_the_same(known: Action, cue: Cue, sentence: Sentence) -> bool:
+        same = cue.pronominal or bool(content(cue.what) & known.subjects)
+        return same and not is_another(known, cue, sentence)
 
     def _offered_before(self, cue: Cue, sentence: Sentence) -> Pending | None:
         """What "I can do it" offers again."""
@@ -332,7 +348,8 @@ class Dialogue:
         """ "Push them" says more on what somebody was asked or took on just now; if there is nothing, it asks."""
         dated = due_words(sentence.text)
         more = self._spoken_of(sentence) and (cue.pronominal or not due_words(cue.said))
-        if more or (dated and answers.is_bare(sentence.text)):  # "Make it Monday", "Give me a week"
+        answering = self._actions.focus or any(one.is_for(sentence) for one in self._pending)
+        if more or (answering and dated and answers.is_bare(sentence.text)):  # "Make it Monday"
             self._date(sentence, plain(sentence.text))
         else:
             self._waiting(cue, sentence)
@@ -375,12 +392,3 @@ class Dialogue:
             if mine and found and (said_so or self._actions.when_asked(sentence.floor)):
                 one.due = found[-1].text
         self._actions.date(sentence, text)
-
-
-def _says_itself(cue: Cue, sentence: Sentence) -> bool:
-    """Whether "it" needs no antecedent: the sentence names the thing, or the verb is enough."""
-    if re.match(
-        r"(?:get back|look into|follow up|find out|check with|chase|pass|tell|let|remind)\b", cue.what
-    ):
-        return True
-    return "which i" in sentence.text.lower() and len(content(sentence.text) - content(cue.what)) >= 2

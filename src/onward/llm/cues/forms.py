@@ -93,7 +93,7 @@ FORMS: list[tuple[Kind, str]] = [
     ("commit", rf"(?<!because )\bthen i (?P<what>{VERB}\b(?!ed).*)"),
     ("commit", r"(?:^|[,.] )(?:okay,? |yes,? |so |and )*i (?P<what>(?:check|send|write|order|bring|call|ring|book|draft|prepare|do|make|file|update|sign|handle|take|test|review|fix|tell|ask|print|deliver|collect|buy|post|email|organise|organize|look after) (?:the|a|an|all|that|those|these|this|it|them|her|him|both|one|everything)\b.*)"),
     ("promise", r"\bi(?:'m| am) (?P<what>(?!going|gonna|not|just|also|looking|thinking|trying|saying|asking|having|talking|wondering|getting)\w+ing\b.*)"),
-    ("promise", r"\bi(?:'m| am) (?P<what>going to (?:the|a|an|my|his|her|their|our)\b.*)"),
+    ("promise", r"\bi(?:'m| am) (?P<what>going (?:to (?:the|a|an|my|his|her|their|our)|over|round|down|in|up|back|there)\b.*)"),
     ("promise", r"(?:^|, )(?:it |they |that )?(?:should|will|'ll|it'll|they'll) be (?P<what>(?:ready|done|finished|online|live|published)\b.*)"),
     ("promise", r"\bi (?P<what>(?:see|meet|talk to|speak to|speak with)\b.*)"),
     ("promise", rf"(?:^|[,.] ){_SO}i (?!(?:put|set|read|cut|let|hit|cost|spread|split)\b.*\b(?:this morning|today|earlier|already)\b)(?P<what>{VERB}\b.*)"),
@@ -115,6 +115,7 @@ FORMS: list[tuple[Kind, str]] = [
     ("assign", r"\b(?:assign|give|leave) (?P<what>(?:it|that|this|the \w+(?: \w+)?)) (?:to|with) <NAME>"),
     ("open", rf"\bwe(?:'ll| will| still| really| also)* (?:need to|have to|should|must|ought to|gotta|'ve got to) {_LATER}(?P<what>{VERB}\b.*)"),
     ("open", r"\b(?P<what>(?:the|that|this|those|these|our) [^,.;]{2,40}? (?:needs? to be|has to be|have to be|should be) \w+(?:ed|en|t|ne)\b.*)"),
+    ("open", r"^(?:so |then |and |but )*(?:it|that|this|they|those) (?:needs? to|has to|have to|must) (?P<what>(?:be \w+(?:ed|en|t|ne)|go|come|get)\b.*)"),
     ("order", rf"^{_SO}(?:(?:please|then|just) )*(?P<what>{ORDER}.*)"),
 ]  # fmt: skip
 """Kind and pattern, in the order they are tried. ``what`` is where the work begins, <NAME> anybody's name."""

@@ -51,7 +51,7 @@ _REPORTED = re.compile(
 _EVENT = re.compile(
     r"(?i)(?:go|come|arrive|leave|return|start|fly|retire|get|turn)(?:e?s)?\b(?! (?:the|a|an|it|them|him|her|to)\b)"
 )
-_WILL = re.compile(r"(?i)(?:'ll| will| going to| gonna| shall)\b")
+_WILL = re.compile(r"(?i)(?:'ll| will| going to| gonna| shall|should|needs?|has to|have to|must)\b")
 _QUOTED = re.compile(r'"[^"]{12,}"?')
 _FOR_A_MACHINE = re.compile(
     r"(?i)\b(?:ignore (?:all |the |any )*(?:above|previous|prior|other|earlier)|ai (?:note|assist|agent|bot)|note[- ]?taker|language model|"
@@ -126,7 +126,7 @@ def _cue(kind: Kind, match: re.Match[str], text: str, people: People) -> tuple[C
     if kind == "now" and _EVENT.match(what):
         return None, end
     if (
-        kind in ("commit", "promise", "now")
+        kind in ("commit", "promise", "now", "open")
         and is_habit(match.string[match.start() :])
         and not _WILL.search(match.group())
     ):

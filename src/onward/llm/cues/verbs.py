@@ -88,7 +88,7 @@ VERB = rf"(?:{any_of(KNOWN)}\b|{_OTHER})"
 classes (pronouns, auxiliaries, prepositions ...), no state of mind and no past."""
 WORK = rf"(?!do (?:you|we|they|i)\b)(?:{any_of(KNOWN)}\b|{_OTHER}(?=\s+{_OBJECT}\b))"
 """The same where a noun could stand as well, as after a name: a verb that is known, or one with an object behind it."""
-ORDER = rf"(?!(?:do (?:you|we|they|i)|let (?:me|us)|(?:count|leave) me|scrap|scratch|forget|ditch|strike)\b)(?:{any_of(KNOWN)}(?=\s+{_PREPOSITION}\b)|{VERB}(?=\s+{_OBJECT}\b))"
+ORDER = rf"(?!do\b.*\?)(?!(?:let (?:me|us)|(?:count|leave) me|scrap|scratch|forget|ditch|strike)\b)(?:{any_of(KNOWN)}(?=\s+{_PREPOSITION}\b)|{VERB}(?=\s+{_OBJECT}\b))"
 """The same where nothing else shows that it is a verb: "Chase him."."""
 VERBS = rf"(?:{any_of(map(_third, KNOWN))}\b|(?!(?:{_CLOSED}|{_STATES_OF_MIND}s?|{_PAST}|says|goes|always|sometimes|perhaps|besides|yes|thus|towards|means|wants|needs)\b)[a-z][a-z-]*[^\Ws]s(?=\s+(?:{_OBJECT}|{_PREPOSITION})\b))"
 """The third person of such verbs: "Ada sends"."""
@@ -103,7 +103,7 @@ STATE = re.compile(
 ON_THE_SPOT = re.compile(
     r"""(?ix)
     (?:speak\ about|argue|stick\ with|go\ with|pass\b(?!\ (?:on|it|th))|let\ (?:you|us|him|her|them)\ (?:go|know\ when|speak|finish|in|talk|continue|start|off)|leave\ (?:it|that)\ (?:at|there|open|for)|leave\ (?:\w+\ ){0,4}(?:until|till)\b
-    |leave(?:\ now|\ early|$|[.,])|go(?:\ (?:first|next|ahead|back|on|now|there|last|over\ (?:this|the|that)\ (?:now|quickly)))|go$
+    |leave(?:\ now|\ early|$|[.,])|go(?:\ (?:first|next|ahead|back|on(?!\ (?:the|a|an|my)\b)|now|there|last|over\ (?:this|the|that)\ (?:now|quickly)))|go$
     |start(?:\ (?:with|by|off|us|the\ meeting|things|sharing|recording|here))?$|do(?:$|[,.])|do\ so$|start\ (?:again\ |over\ )?(?:with|by|off|us|the\ (?:meeting|recording)|sharing|recording)
     |stop(?:\ (?:there|here|you|sharing|talking|the\ recording))|hand\ (?:it\ |things\ |you\ )?(?:over|back)|take\ (?:questions|a\ (?:look\ now|seat|breath|step|break))
     |share(?:\ (?:my|the|your)\ screen|\ (?:this|it)\ (?:now|quickly)|$|[,.])|show(?:\ (?:you|us)\b)|pull\ (?:it|that|this|them)?\ ?up|put\ (?:it|that|this|them)?\ ?(?:up(?:$|[,.]|\ there|\ here)|(?:up\ )?on\ the\ (?:screen|board)|in\ the\ (?:chat|minutes|notes))
@@ -135,6 +135,8 @@ def with_verb(what: str, if_none: str) -> str:
     verb, _, rest = what.strip(" ,.-").partition(" ")
     if verb.endswith("ing"):
         verb = plain_form(verb)
+    elif verb == "be":
+        return f"see to it {rest}"  # "it has to be signed"
     elif verb.lower() == "as":
         return f"take it on {what}"  # "as the owner"
     elif verb.lower() in _STATES:

@@ -70,7 +70,7 @@ DAYS: list[tuple[str, Reader]] = [
     (r"(?P<unit>month|year)[\s-]end", read.period_end),
     (r"eo(?P<unit>[my])", read.period_end),
     (r"(?P<which>this|next)\s+(?P<unit>week|month|quarter|year)", read.whole_period),
-    (r"(?:(?P<which>this|next)|(?:on|over)\s+the)\s+weekend", read.weekend),
+    (r"(?:(?P<which>this|next)|(?:on|over|at)\s+the)\s+weekend", read.weekend),
     (rf"(?:in|during|within)\s+(?P<month>{MONTH}){YEAR}", read.whole_period),
     (rf"q(?P<quarter>[1-4]){YEAR}", read.whole_period),
 ]  # fmt: skip
@@ -86,7 +86,7 @@ NOTHING_BEHIND = r"(?=\W*$|\s*[,.;?!)]|\s+(?:that|it|then|and|at|please|so|or|la
 NO_DAYS: list[tuple[str, Reader]] = [
     (r"(?:by|before|at)\s+(?:noon|midday|lunch(?:time)?|\d{1,2}(?::\d\d)?\s*(?:am|pm|o['’]clock))", read.time_of_day),
     (r"(?:after|over|during)\s+lunch(?:time)?", read.time_of_day),
-    (rf"(?:by|before|at)\s+{HOUR}(?:\s+o['’]clock|(?=\s*(?:$|[.,;!?])))", read.time_of_day),
+    (rf"(?:by|before|at)\s+{HOUR}(?:\s+o['’]clock|(?=\s*(?:$|[.,;!?])|\s+(?:to|and|then|sharp)\b))", read.time_of_day),
     (rf"(?:by|until|before)\s+{MONTH}", read.vague),
     (r"(?:very\s+)?soon|shortly|a\.?s\.?a\.?p\.?|immediately|(?:right|straight)\s+away", read.vague),
     (r"at\s+some\s+point|some\s?day|one\s+day|eventually|sooner\s+or\s+later|in\s+due\s+(?:course|time)", read.vague),
