@@ -86,8 +86,8 @@ def map(  # noqa: A001 - the name of the idea
         batch: the function takes a list of up to so many items, and returns as many results.
         max_failures: failed items this session tolerates, or "5%" of the settled ones, or None for any number. By
             default it stops when its first 20 items all fail with one error type.
-        max_crashes: an item that was alone when the process died, so many times, fails, and the run goes on. What was
-            in flight beside others at two deaths runs alone after that.
+        max_crashes: an item that was alone when the process died, so many times without getting on by a step, fails,
+            and the run goes on. What was in flight beside others at two deaths runs alone after that.
         retry_failed: take up again what failed in earlier sessions.
         on_change: what to do when settled items do not fit the input or function given now: "stop", "keep",
             "redo" or "restart".

@@ -199,3 +199,43 @@ def test_one_death_beside_others_does_not_slow_the_next_session(script: Path) ->
     process.kill()
     process.wait()
     assert calls() == [0], "in flight at two deaths, they run alone"
+
+
+LONG = """
+    import os, sys
+    import onward
+    from onward.attempts.context import current_run
+
+    poison = int(sys.argv[1])
+
+    def work(item):
+        for part in range(7):
+            new = []
+            if part == poison:
+                os._exit(9)
+            onward.step(f"part {part}", lambda: new.append(part))
+            current_run().save()
+            if new and poison < 0:
+                os._exit(9)
+        return item
+
+    report = onward.map(work, [1, 2], job="job", store="store", version=1, progress=False, **eval(sys.argv[2]))
+    print(report.succeeded, report.failed)
+"""
+
+
+@pytest.mark.parametrize("policies", [{}, {"workers": 2}])
+def test_a_long_item_that_gets_on_from_death_to_death_is_not_suspected(
+    tmp_path: Path, policies: dict[str, Any]
+) -> None:
+    (tmp_path / "script.py").write_text(textwrap.dedent(LONG))
+    deaths = [session("-1", policies).returncode for _ in range(14)]
+    assert set(deaths) <= {9, 0}
+    assert deaths.count(9) >= 7
+    assert session("-1", policies).stdout == "2 0\n"
+
+
+def test_one_that_dies_at_the_same_step_again_and_again_is(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(textwrap.dedent(LONG))
+    assert until_finished(4, {}) == 6, "three times each"
+    assert {outcome.attempts for outcome in onward.load("job", store="store").failures()} == {3}

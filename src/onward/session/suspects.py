@@ -2,7 +2,8 @@
 
 One death beside others is no reason yet: a power cut or a SIGKILL would make every item in flight, and that may be
 hundreds, wait for the one before it. Who was in flight at two runs alone. Only a death while an item runs alone counts
-against it; after ``max_crashes`` of them it settles as failed, and the run goes on. An interrupt never counts.
+against it; after ``max_crashes`` of them in a row it settles as failed, and the run goes on. An interrupt never counts,
+and a row ends where the item had got on: where more of its steps were saved at a death than at the one before.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from onward.model import Failure, Item, Settled
 from onward.settings import Settings
 from onward.stores.base import Store
 
-NOTE, BESIDE_NOTE = "crashes", "crashes_beside_others"
+NOTE, BESIDE_NOTE, REACHED_NOTE = "crashes", "crashes_beside_others", "crashes_reached"
 
 ENOUGH = 2
 """Deaths beside others after which an item runs alone."""
@@ -34,6 +35,8 @@ class Suspects:
 
     Attributes:
         crashes: deaths that count, by ordinal.
+        reached: steps that were saved at the last of them, by ordinal. Of the whole run: those of the one item that was
+            in flight are what changes.
         beside: deaths while other items were in flight too, by ordinal.
         left: ordinals that are to run alone.
         flight: this session's own record; None where there cannot be one.
@@ -44,6 +47,7 @@ class Suspects:
         self._settle = settle
         self._always_alone = True
         self.crashes: dict[int, int] = {}
+        self.reached: dict[int, int] = {}
         self.beside: dict[int, int] = {}
         self.left: set[int] = set()
         self.flight: Flight | None = None
@@ -59,15 +63,19 @@ class Suspects:
         found = flight.wreck(record) if record is not None and not anew else None
         notes, settled = journal.ledger.notes, journal.settled
         if not (anew or settings.retry_failed):
-            self.crashes, self.beside = (
+            self.crashes, self.beside, self.reached = (
                 {int(n): count for n, count in (notes.get(note) or {}).items() if int(n) not in settled}
-                for note in (NOTE, BESIDE_NOTE)
+                for note in (NOTE, BESIDE_NOTE, REACHED_NOTE)
             )
         suspects = [n for n in found.suspects if n not in settled] if found is not None else []
-        self._count(suspects, alone=found is not None and found.alone)
+        if found is not None and found.alone and len(suspects) == 1:
+            self._count_alone(suspects[0], sum(map(len, journal.steps.by_item.values())))
+        else:
+            self._count_beside(suspects)
         often = (n for n, count in self.beside.items() if count >= ENOUGH)
         self.left = {n for n in (*often, *self.crashes) if not self._condemned(n)}
-        for note, counts in ((NOTE, self.crashes), (BESIDE_NOTE, self.beside)):
+        kept = ((NOTE, self.crashes), (BESIDE_NOTE, self.beside), (REACHED_NOTE, self.reached))
+        for note, counts in kept:
             # Not a method of this: the notes may outlive the session.
             notes.keep(note, functools.partial(_as_json, counts))
         self._always_alone = (
@@ -78,10 +86,14 @@ class Suspects:
                 self.flight = Flight(record, alone=self._always_alone, always=found is not None)
         return bool(suspects)
 
-    def _count(self, suspects: list[int], *, alone: bool) -> None:
-        counts = self.crashes if alone and len(suspects) == 1 else self.beside
+    def _count_alone(self, ordinal: int, reached: int) -> None:
+        got_on = reached > self.reached.get(ordinal, reached)
+        self.crashes[ordinal] = 1 if got_on else self.crashes.get(ordinal, 0) + 1
+        self.reached[ordinal] = reached
+
+    def _count_beside(self, suspects: list[int]) -> None:
         for ordinal in suspects:
-            counts[ordinal] = counts.get(ordinal, 0) + 1
+            self.beside[ordinal] = self.beside.get(ordinal, 0) + 1
 
     def _condemned(self, ordinal: int) -> bool:
         return self.crashes.get(ordinal, 0) >= self._most

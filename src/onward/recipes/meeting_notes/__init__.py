@@ -107,8 +107,8 @@ def make_notes(
     source = SelectionSource(transcripts)
     _check_apart(transcripts, output)
     given = parameters(model, day=day, zone=zone)
-    # A long meeting gets on from death to death, by its steps: that it was under way is no sign that it killed.
-    options.setdefault("max_crashes", 1000)
+    # A question to a model takes long, and a death loses it: that it is asked again is no sign that it killed.
+    options.setdefault("max_crashes", 10)
     folder = Folder(output)
     made_by = _made_by(given)
     anew = options.get("again") or options.get("on_change") in ("redo", "restart")
