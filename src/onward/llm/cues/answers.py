@@ -44,7 +44,7 @@ _TAKES_ON = re.compile(
     r"consider\ it|no\ problem|happy\ to|gladly|sure[.,!]|of\ course|absolutely|certainly|got\ it|you\ got\ it|understood|noted)"
 )
 _VOLUNTEERS = re.compile(
-    rf"""(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|sure|fine|alright)[,.!]?\s+)*(?:me[.,!]?(?:\ (?:then|please|again))?[.!]?$|mine[.,!]|that's\ me|
+    rf"""(?ix){_LEAD}(?:(?:okay|ok|yes|yeah|sure|fine|alright)[,.!]?\s+)*(?:me[.,!]?(?:\ (?:then|please|again|yes|yeah))?[.!]?$|mine[.,!]|that's\ me|
     that\ would\ be\ me|it's\ me|(?:that's|it's|that\ one's)\ (?:mine|with\ me|on\ me)\b|count\ me\ in|i'm\ in\b|(?:i\ (?:suppose|guess|think)\ )?i\ (?:can|could|will|would)(?:[.,!]|$)|i(?:'d|\ would)\ (?:\w+ly\ |love\ to\ |like\ to\ )do\ (?:it|that|this)\b|leave\ (?:it|that)\ (?:to|with)\ me|on\ it|happy\ to|i\ guess\ (?:me|i)|i'm\ on\ (?:it|that)|i\ got\ (?:it|this|that)|
     i(?:'ll|\ will|\ can|\ could)(?:\ (?:do|take|handle|own|look\ after|look\ into|sort|run|get|have\ a\ (?:go|look)|grab|pick|try)
     (?:\ (?:it|that|this|those|them|on|up|care|one|out|of|to|into))*(?:\W.*)?)?[.,!]*$|i\ can[.,]|i\ (?:do|am|will)[.,!]*$)|^(?:[^\s]+\s+){{1,7}}(?:so,?\ |guess\ )me[.!]*$"""

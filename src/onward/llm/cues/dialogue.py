@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from onward.llm.cues import answers
 from onward.llm.cues.actions import AGAIN_WITHIN, Action, Actions, is_another
-from onward.llm.cues.due_words import due_words, without_due_words
-from onward.llm.cues.grammar import Cue, cues, is_hypothetical
+from onward.llm.cues.due_words import due_words
+from onward.llm.cues.floor import Floor
+from onward.llm.cues.grammar import Cue, cues
 from onward.llm.cues.pending import Pending
 from onward.llm.cues.people import People
 from onward.llm.cues.speech import Sentence, plain
@@ -25,7 +26,6 @@ UNANSWERED = "nobody was heard to say yes"
 EVERYONE = "for everybody"
 
 _WILL = re.compile(r"(?i)(?:'ll|’ll| will| gonna| going to)\b")
-_SUITS = re.compile(r"(?i)\b(?:works?|suits?|fine|good|okay|ok|perfect)\b")
 _TILL_WHEN = re.compile(
     r"(?i)(?:\bwhen\b.*|^(?:so |and |then )?(?:can|could|may|might) (?:i|we) (?:have|get)) (?:it|them|that|this|those)\b"
 )
@@ -35,9 +35,6 @@ _DOES_THAT = re.compile(
     r"(?P<name>[A-Z][a-zà-ÿ]+)(?:'s| is| has)? (?:does|doing|do|can do|will do|got|handles|on) (?:that|it|this)\b"
 )
 _POINTED = re.compile(r"(?i)\b(?:it|that|this|them|those)\b|^do$")
-_RECAP = re.compile(r"(?i)\b(?:recap|sum up|to summari[sz]e|in summary|summing up)\b")
-_NEEDED = re.compile(r"(?i)\b(?:needs?|wants?|deadline|due|has to be|have to be|must be)\b")
-_CALLING = r"(?:^(?:(?i:so|and|now|okay|right|then|but|good|thanks|great)[,.]? )*{0}(?:,|[?]|$)|, {0}[.?!]*$)"
 _BARE_NAME = r"(?i)^(?:(?:well|um|probably|maybe|i think)[,]? )*(?:(?:that's|it's|that is|that would be|that'd be|ask) {0}(?:[.,!?]|$)|{0}[.!?]*$)"
 
 
@@ -56,36 +53,25 @@ class Dialogue:
         self._people = people
         self._actions = Actions()
         self._pending: list[Pending] = []
-        self._before: Sentence | None = None
-        self._recap = False  # whether this floor sums up
-        self._partner = ""  # who had the floor before
-        self._called: list[str] = []  # who was called by name in this floor
-        self._calling = re.compile(_CALLING.format(people.pattern))
+        self._floor = Floor(people)
         self._named = re.compile(_BARE_NAME.format(people.pattern))
         self._name = re.compile(people.pattern)
 
     def hear(self, sentence: Sentence) -> None:
         """Take in the next sentence."""
-        if self._before is None or self._before.floor != sentence.floor:
-            self._recap, self._called = False, []
-            self._partner = self._before.speaker if self._before else ""
-        self._recap = self._recap or bool(_RECAP.search(sentence.text))
+        self._floor.enter(sentence)
         self._hear(sentence, plain(sentence.text))
-        self._before = sentence
+        self._floor.leave(sentence)
         self._actions.heard(sentence)
 
     def _hear(self, sentence: Sentence, text: str) -> None:
         self._forget(sentence.floor)
         self._actions.return_to(sentence, text)
-        found = [self._in_context(cue, sentence) for cue in cues(sentence.text, self._people)]
-        called = self._calling.search(text)
-        name = self._name.search(called.group()) if called else None
-        self._called = (self._people.named(name.group()) if name else []) or self._called
+        found = [self._floor.in_context(cue, sentence) for cue in cues(sentence.text, self._people)]
         if answers.drops(text) and not found:
             self._pending = [one for one in self._pending if sentence.floor - one.sentence.floor > 2]
-            before = self._before
-            if not (before and before.floor == sentence.floor and is_hypothetical(plain(before.text))):
-                self._actions.drop(sentence, text)  # and not what its speaker only thought of
+            if not self._floor.only_thought(sentence):  # that then is dropped, and no action
+                self._actions.drop(sentence, text)
             return
         self._actions.choose_owner(
             sentence, answers.accepts(text) or answers.volunteers(text), answers.refuses(text)
@@ -101,21 +87,15 @@ class Dialogue:
         if not found:
             self._date(sentence, text)
 
-    def _in_context(self, cue: Cue, sentence: Sentence) -> Cue:
-        before = self._before
-        topic = content(without_due_words(plain(sentence.text)))
-        if cue.pronominal and before is not None and sentence.floor - before.floor <= 1:
-            topic |= content(plain(before.text))
-        return replace(cue, topic=topic)
-
-    def _waiting(self, cue: Cue, sentence: Sentence, due: str | None = None) -> None:
+    def _waiting(self, cue: Cue, sentence: Sentence) -> None:
         """A request or an offer waits for its answer; unless it names somebody, of whoever was called by name before."""
         owners = self._people.named(cue.name) if cue.name else []
-        if not owners and cue.kind in ("ask", "tell", "order") and sentence.speaker not in self._called:
-            owners = self._called
+        if not owners and cue.kind in ("ask", "tell", "order") and sentence.speaker not in self._floor.called:
+            owners = self._floor.called
         if cue.kind != "order":  # "Cancel it. Bob, you send the notice?" is one thing
             self._pending = [one for one in self._pending if not one.is_part_of(cue, sentence)]
-        self._pending.append(Pending(cue, sentence, owners, due, partner=self._partner))
+        due = self._floor.asked_before(cue, sentence)
+        self._pending.append(Pending(cue, sentence, owners, due, partner=self._floor.partner))
 
     def end(self) -> list[Action]:
         """The actions, once the last sentence was heard."""
@@ -124,7 +104,7 @@ class Dialogue:
 
     def _forget(self, floor: int) -> None:
         """What waited too long is over."""
-        late = [one for one in self._pending if floor - one.sentence.floor > ANSWER_WITHIN]
+        late = [one for one in self._pending if floor - max(one.sentence.floor, one.last) > ANSWER_WITHIN]
         for one in late:
             self._lapse(one)
 
@@ -160,7 +140,13 @@ class Dialogue:
 
     def _answer_counter(self, one: Pending, sentence: Sentence, text: str) -> None:
         dated = answers.is_bare(sentence.text) and due_words(sentence.text)
-        if one.countered and (answers.takes_up(text) or dated):
+        if dated and text.endswith("?"):
+            one.countered, one.due, one.last = (
+                None,
+                dated[-1].text,
+                sentence.floor,
+            )  # "Could you make it Thursday, then?"
+        elif one.countered and (answers.takes_up(text) or dated):
             self._pending.remove(one)
             who, due = one.countered
             self._actions.add(one.cue, [who], [one.sentence]).due = due
@@ -199,6 +185,7 @@ class Dialogue:
         dated = answers.is_bare(sentence.text) and due_words(sentence.text)
         if dated and "?" in text and not answers.accepts(text):
             one.countered = (sentence.speaker, self._actions.when(sentence)[-1].text)
+            one.last = sentence.floor
             return False
         if one.cue.kind == "order" and one.partner == sentence.speaker:
             meant = due_words(sentence.text) or due_words(one.cue.said) or "please" in one.cue.said.lower()
@@ -230,7 +217,7 @@ class Dialogue:
     # --------------------------------------------------------------------------------------- cues
 
     def _take(self, cue: Cue, sentence: Sentence) -> None:
-        if cue.kind in ("promise", "assign", "now") and self._recap:
+        if cue.kind in ("promise", "assign", "now") and self._floor.sums_up:
             owners = self._people.named(cue.name) or [cue.name or sentence.speaker]
             if self._actions.any_of(owners):
                 return  # a recap names what was spoken of before
@@ -248,14 +235,14 @@ class Dialogue:
             ):
                 self._assign(cue, sentence)
             case "now" if self._people.named(cue.name):
-                self._ask(replace(cue, kind="ask"), sentence)
+                self._waiting(replace(cue, kind="ask"), sentence)
             case "offer":
                 self._offer(cue, sentence)
             case "every" if due_words(cue.said):
                 self._actions.add(cue, [], [sentence], flag=EVERYONE)
             case "order":
                 self._order(cue, sentence)
-            case "ask" | "open" if _TILL_WHEN.search(sentence.text) and self._spoken_of(sentence):
+            case "ask" | "open" | "tell" if self._only_dates(cue, sentence):
                 self._date(sentence, plain(sentence.text))
             case "ask" | "tell" | "open":
                 self._waiting(cue, sentence)
@@ -270,16 +257,9 @@ class Dialogue:
         elif (
             not cue.pronominal or not is_empty(cue.what) or _WILL.search(sentence.text) or due_words(cue.said)
         ):
-            self._actions.add(cue, [sentence.speaker], [sentence], due=self._said_before(cue, sentence))
-
-    def _said_before(self, cue: Cue, sentence: Sentence) -> str | None:
-        """The day that the speaker said by itself before: "Monday works. I'll bring the lights."."""
-        before = self._before
-        if before is None or before.floor != sentence.floor or due_words(cue.said):
-            return None
-        found = self._actions.when(before)
-        agreed = _SUITS.search(before.text) and answers.is_bare(before.text) and "?" not in before.text
-        return found[-1].text if found and agreed else None
+            self._actions.add(
+                cue, [sentence.speaker], [sentence], due=self._floor.agreed_before(cue, sentence)
+            )
 
     def _asked(self, cue: Cue, sentence: Sentence) -> Pending | None:
         """The request that a commitment answers."""
@@ -337,22 +317,21 @@ class Dialogue:
                 return one
         return None
 
-    def _ask(self, cue: Cue, sentence: Sentence) -> None:
-        before = self._before
-        said_when = before and before.floor == sentence.floor and _NEEDED.search(before.text)
-        strict = [due.text for due in due_words(before.text) if due.strict] if before and said_when else []
-        due = strict[-1] if strict and not due_words(cue.said) else None
-        self._waiting(cue, sentence, due)
-
     def _order(self, cue: Cue, sentence: Sentence) -> None:
         """ "Push them" says more on what somebody was asked or took on just now; if there is nothing, it asks."""
         dated = due_words(sentence.text)
-        more = self._spoken_of(sentence) and (cue.pronominal or not due_words(cue.said))
+        by_the_way = cue.pronominal or not (due_words(cue.said) or "please" in cue.said.lower())
+        more = self._spoken_of(sentence) and by_the_way
         answering = self._actions.focus or any(one.is_for(sentence) for one in self._pending)
         if more or (answering and dated and answers.is_bare(sentence.text)):  # "Make it Monday"
             self._date(sentence, plain(sentence.text))
         else:
             self._waiting(cue, sentence)
+
+    def _only_dates(self, cue: Cue, sentence: Sentence) -> bool:
+        """Whether it asks for a day only: "When can I have it?", "Can you make it Monday?"."""
+        bare = cue.kind != "open" and due_words(sentence.text) and answers.is_bare(sentence.text)
+        return bool(_TILL_WHEN.search(sentence.text) or bare) and self._spoken_of(sentence)
 
     def _spoken_of(self, sentence: Sentence) -> bool:
         """Whether the speaker asked somebody for something just now, or somebody else took something on."""
@@ -360,14 +339,14 @@ class Dialogue:
         asked = [
             one
             for one in self._pending
-            if one.sentence.speaker == speaker and floor - one.sentence.floor <= 2
+            if one.sentence.speaker == speaker and floor - one.sentence.floor <= ANSWER_WITHIN
         ]
         focus = self._actions.focus
         return bool(asked or (focus and floor - focus.touched <= 2 and speaker not in focus.owners))
 
     def _assign(self, cue: Cue, sentence: Sentence) -> None:
         owners = self._people.named(cue.name) or [cue.name]
-        if owners == [sentence.speaker] or (self._recap and self._actions.any_of(owners)):
+        if owners == [sentence.speaker] or (self._floor.sums_up and self._actions.any_of(owners)):
             return
         self._actions.add(cue, owners, [sentence])
 
@@ -376,7 +355,7 @@ class Dialogue:
     def _date(self, sentence: Sentence, text: str) -> None:
         """Read a sentence without cues: it may say when."""
         if answers.asks_when(text):
-            self._actions.ask_when(self._called, sentence.floor)
+            self._actions.ask_when(self._floor.called, sentence.floor)
         found = self._actions.when(sentence)
         proposed = [one for one in self._pending if one.is_proposed_before(sentence)]
         if proposed and found and answers.is_bare(sentence.text):

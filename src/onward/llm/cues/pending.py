@@ -17,6 +17,7 @@ class Pending:
     owners: list[str]
     due: str | None = None  # when, in the words of who asks, said after the request itself
     countered: tuple[str, str] | None = None  # who would do it at another time, and when
+    last: int = 0  # the floor in which its day was last talked of
     taken_by: list[str] = field(default_factory=list)
     partner: str = ""  # who spoke before it was said
 

@@ -95,7 +95,7 @@ VERBS = rf"(?:{any_of(map(_third, KNOWN))}\b|(?!(?:{_CLOSED}|{_STATES_OF_MIND}s?
 
 STATE = re.compile(
     r"""(?ix)
-    (?:be|say|admit|bet|imagine|believe|know|see(?!\ (?:if|whether|them|him|her|to\b|the\ \w+\ (?:on|tomorrow|next)))|hear|have\ to|need|want
+    (?:be(?!\ (?:there|present|on\ site)\b)|say|admit|bet|imagine|believe|know|see(?!\ (?:if|whether|them|him|her|to\b|the\ \w+\ (?:on|tomorrow|next)))|hear|have\ to|need|want
     |like|love|hate|miss|remember|understand|agree|guess|suppose|presume|assume|suspect|reckon|doubt|wonder|feel|prefer|hope|wish|expect|promise$)\b
     """
 )
@@ -107,7 +107,7 @@ ON_THE_SPOT = re.compile(
     |start(?:\ (?:with|by|off|us|the\ meeting|things|sharing|recording|here))?$|do(?:$|[,.])|do\ so$|start\ (?:again\ |over\ )?(?:with|by|off|us|the\ (?:meeting|recording)|sharing|recording)
     |stop(?:\ (?:there|here|you|sharing|talking|the\ recording))|hand\ (?:it\ |things\ |you\ )?(?:over|back)|take\ (?:questions|a\ (?:look\ now|seat|breath|step|break))
     |share(?:\ (?:my|the|your)\ screen|\ (?:this|it)\ (?:now|quickly)|$|[,.])|show(?:\ (?:you|us)\b)|pull\ (?:it|that|this|them)?\ ?up|put\ (?:it|that|this|them)?\ ?(?:up(?:$|[,.]|\ there|\ here)|(?:up\ )?on\ the\ (?:screen|board)|in\ the\ (?:chat|minutes|notes))
-    |hold\ (?:it|that|them|this|on|still|up)|read(?:\ (?:it|this|that|them))?(?:\ (?:out|aloud|now|quickly))?$|speak\ up|scroll|zoom|mute|unmute|repeat|explain(?:\ (?:it|this|that))?(?:\ (?:to\ (?:you|us|everyone)|quickly|again))?$|explain\ (?:you|us|why|how|what)|elaborate|clarify
+    |approve\ (?:it|that|this)|hold\ (?:(?:you|him|her|them)\ to|it|that|them|this|on|still|up)|read(?:\ (?:it|this|that|them))?(?:\ (?:out|aloud|now|quickly))?$|speak\ up|scroll|zoom|mute|unmute|repeat|explain(?:\ (?:it|this|that))?(?:\ (?:to\ (?:you|us|everyone)|quickly|again))?$|explain\ (?:you|us|why|how|what)|elaborate|clarify
     |tell\ (?:you|us|me)\b(?!\ (?:by|when|the\ (?:number|result|outcome|price)))|give\ (?:you|us|me)\ (?:an?|the|some)\ (?:\w+\ )?(?:example|overview|update|second|minute|moment|idea|summary|context|background|quick)
     |walk\ (?:you|us|me)|talk\ (?:about|you\ through|us\ through|through)|come\ (?:back\ to|in|along|to\ (?:that|it))|get\ (?:to\ (?:that|it|the)|started|going|back\ to\ (?:that|this|the\ (?:agenda|topic))|used|it$|that$|there)|move\ on|jump|drop\ (?:off|out)|run$|run\ now|head
     |ask\ (?:you|a\ question|one|something|this)|add\ (?:to\ (?:that|this)|that$|one\ thing|something)|mention\ (?:it|that|this|one|something)$|note\ that|point\ out|take\ (?:that|it|this)\ (?:offline|as|back\ to)|think(?:\ (?:so|that|of|it))?|think\ about|try$|try\ to\ be|wait|stay|sit(?:\ down)?(?:$|[,.])|keep\ (?:(?:you|us|me|them|everyone)\ (?:posted|updated|informed|in\ the\ loop)|it\ (?:short|brief|quick)|quiet|going|that\ in\ mind)|call\ (?:it|that|the\ (?:meeting|vote))|do\ (?:with|without|my\ best)|make\ it\ (?:quick|short|brief)|open\ (?:it\ up|the\ floor)|close\ (?:the\ meeting|with)|interrupt|apologi[sz]e|find\ (?:it|that|this)\ (?:hard|odd|funny|strange|difficult|easy|very|a\ bit|interesting)|give\ up|live\ with|look\ (?:like|forward|bad|good)|turn\ (?:on|off)\ (?:my|your)|work\ (?:for|with\ that)|put\ (?:them|him|her)\ on|raise\ (?:a|one)\ (?:point|question|thing)|join\ (?:you|us|in|later)|grab\ a|wrap\ (?:up|it\ up)|skip|pick\ up\ the\ kids|save\ (?:us|time)|cut\ you|catch|remind\ (?:me|us)|confirm\ (?:that|if)\ you|note\ it|say\ so)
@@ -119,6 +119,7 @@ AT_ONCE = re.compile(
 )
 """Words for a day that is this one."""
 
+_PARTICIPLE = re.compile(r"(?!present\b)\w+(?:ed|en|nt|ne|ut|lt)\b")
 _STATES = word_set("ready done finished online live published")
 _DETERMINERS = word_set("the a an that this those these my our your all some it them both")
 
@@ -135,8 +136,8 @@ def with_verb(what: str, if_none: str) -> str:
     verb, _, rest = what.strip(" ,.-").partition(" ")
     if verb.endswith("ing"):
         verb = plain_form(verb)
-    elif verb == "be":
-        return f"see to it {rest}"  # "it has to be signed"
+    elif verb == "be" and _PARTICIPLE.match(rest):
+        return f"have it {rest}"  # "it has to be signed"
     elif verb.lower() == "as":
         return f"take it on {what}"  # "as the owner"
     elif verb.lower() in _STATES:

@@ -18,7 +18,7 @@ _STOP = word_set(
     of for in on at by with from into about over out up off and or but so then than as if do does did done
     get got have has be is are was were will would can could should just also too not all any some there
     here when where which who what how go put take make one ones thing things something anything okay ok
-    yes yeah no please well really very again back down myself together forward along away around round through across ahead yourself himself herself itself themselves ready done finished latest earliest
+    yes yeah no please well really very again back down myself together forward along away around round through across ahead yourself himself herself itself themselves ready done finished latest earliest care
     """
 )
 
