@@ -127,6 +127,20 @@ MUTANTS = [
         "tests/crash/test_damage.py",
     ),
     Mutant(
+        "a migration that is not one transaction",
+        "stores/schema.py",
+        '        return\n    database.execute("BEGIN IMMEDIATE")\n    try:\n        for step',
+        "        return\n    try:\n        for step",
+        "tests/stores/test_versions.py -k migration",
+    ),
+    Mutant(
+        "contents of a later version that are read as if they were today's",
+        "journal/formats.py",
+        "    if mark.format > newest():\n",
+        "    if False:\n",
+        "tests/stores/test_versions.py -k newer",
+    ),
+    Mutant(
         "torn writes taken for damage",
         "stores/text.py",
         "        raise Torn\n",

@@ -379,7 +379,8 @@ def test_a_migration_that_is_killed_leaves_the_old_store_or_the_new(
     make, module, step, _ = KINDS[kind]
     path = make(tmp_path)
     code = f"from stores import test_versions as t; t.opened({kind!r}, {str(path)!r})"
-    environment = {**os.environ, "ONWARD_FAULT": point, "PYTHONPATH": str(RELEASED.parents[1])}
+    places = os.pathsep.join([str(RELEASED.parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "ONWARD_FAULT": point, "PYTHONPATH": places}
     died = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
     assert died.returncode == -signal.SIGKILL
     assert version(path) == (kind, 1 if point in ("migrate.changed", "journal.written") else 2)
