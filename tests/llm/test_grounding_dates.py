@@ -53,6 +53,9 @@ SAID = {
     "the day before the 20th": "2026-03-19",
     "on the 24th, ten working days before, they say": "2026-03-10",
     "end of day tomorrow": "2026-03-11",
+    "give me a fortnight": "2026-03-24",
+    "first thing in the morning": "2026-03-11",
+    "the council comes on the 15th, we'll have it by then": "2026-03-15",
     # with a month
     "4 April": "2026-04-04",
     "April 4th": "2026-04-04",

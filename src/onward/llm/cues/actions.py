@@ -345,7 +345,7 @@ def best_of(found: Sequence[DueWords]) -> DueWords:
 
 def _begins_with_a_day(found: Sequence[DueWords], text: str) -> bool:
     """Such as "Tomorrow, before I forget."."""
-    short = len(content(without_due_words(text))) <= 2 and not text.endswith("?")
+    short = len(content(without_due_words(text))) <= 3 and not text.endswith("?")
     return bool(found) and text.lower().startswith(found[0].text.lower()) and short
 
 

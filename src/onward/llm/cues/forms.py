@@ -96,7 +96,7 @@ FORMS: list[tuple[Kind, str]] = [
     ("promise", r"\bi(?:'m| am) (?P<what>going (?:to (?:the|a|an|my|his|her|their|our)|over|round|down|in|up|back|there)\b.*)"),
     ("promise", r"(?:^|, )(?:it |they |that )?(?:should|will|'ll|it'll|they'll) be (?P<what>(?:ready|done|finished|online|live|published)\b.*)"),
     ("promise", r"\bi (?P<what>(?:see|meet|talk to|speak to|speak with)\b.*)"),
-    ("promise", rf"(?:^|[,.] ){_SO}i (?!(?:put|set|read|cut|let|hit|cost|spread|split)\b.*\b(?:this morning|today|earlier|already)\b)(?P<what>{VERB}\b.*)"),
+    ("promise", rf"(?:^|[,.] ){_SO}i (?!(?:propose|suggest|recommend)\b)(?!(?:put|set|read|cut|let|hit|cost|spread|split)\b.*\b(?:this morning|today|earlier|already)\b)(?P<what>{VERB}\b.*)"),
     ("promise", r"\bi(?:'ll| will) be (?P<what>\w+ing\b.*)"),
     ("promise", rf"\bi (?:plan|intend|aim) to {_LATER}(?P<what>\w.*)"),
     ("promise", r"\bwe(?:'ll| will) (?P<what>(?:send|deliver|provide|ship|prepare|return|respond|reply|share|get back|come back to you|let you know|get you|get that|have (?:it|that|the|a))\b.*)"),

@@ -95,7 +95,7 @@ VERBS = rf"(?:{any_of(map(_third, KNOWN))}\b|(?!(?:{_CLOSED}|{_STATES_OF_MIND}s?
 
 STATE = re.compile(
     r"""(?ix)
-    (?:be(?!\ (?:there|present|on\ site)\b)|say|admit|bet|imagine|believe|know|see(?!\ (?:if|whether|them|him|her|to\b|the\ \w+\ (?:on|tomorrow|next)))|hear|have\ to|need|want
+    (?:be(?!\ (?:there|present|on\ site)\b)|say|admit|bet|imagine|believe|know|see(?!\ (?:if|whether|them|him|her|to\b|the\ \w+\ (?:on|tomorrow|next)))|hear|have\ (?:to|any|time|room|a\ (?:minute|second|moment)|\w+s[?.]?$)|need|want
     |like|love|hate|miss|remember|understand|agree|guess|suppose|presume|assume|suspect|reckon|doubt|wonder|feel|prefer|hope|wish|expect|promise$)\b
     """
 )

@@ -65,6 +65,7 @@ DAYS: list[tuple[str, Reader]] = [
     (r"(?:the\s+)?day\s+after\s+tomorrow|tomorrow|first\s+thing\s+in\s+the\s+morning", read.tomorrow),
     (rf"(?:in|within|over)\s+(?:the\s+next\s+)?{WHILE}", read.after_a_while),
     (rf"{WHILE}\s+from\s+(?:now|today)", read.after_a_while),
+    (rf"give\s+(?:me|us)\s+{WHILE}", read.after_a_while),
     # a period
     (rf"{PART}{PERIOD}", read.part_of_period),
     (r"(?P<unit>month|year)[\s-]end", read.period_end),
