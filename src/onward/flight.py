@@ -97,7 +97,8 @@ class Flight:
             os.close(descriptor)
         self._free = [len(_MAGIC) + _PAIR.size * (1 + slot) for slot in range(SLOTS)]
         self._sampled = SAMPLE if always else 0
-        self._began = time.perf_counter()
+        self._took = 0.0
+        self._began: dict[int, float] = {}  # by slot, of those that are sampled
         self._closed = False
         self.on = True
         self._head(1, alone)
@@ -108,11 +109,11 @@ class Flight:
 
     def enter(self, unit: Sequence[Item]) -> int:
         """A unit is worked on; what to give to :meth:`leave`."""
-        if self._sampled < SAMPLE:
-            self._sample()
         if not self._free or self._closed:
             return 0
         slot = self._free.pop()
+        if self._sampled < SAMPLE:
+            self._began[slot] = time.perf_counter()
         _PAIR.pack_into(self._memory, slot, unit[0].ordinal + 1, unit[-1].ordinal + 1)
         return slot
 
@@ -120,12 +121,18 @@ class Flight:
         """It is not any more."""
         if slot and not self._closed:
             _PAIR.pack_into(self._memory, slot, 0, 0)
+            if self._began:
+                self._sample(self._began.pop(slot, None))
             self._free.append(slot)
 
-    def _sample(self) -> None:
+    def _sample(self, began: float | None) -> None:
+        """Only what items take says whether they are brief: the first one is saved at once, which takes much longer."""
+        if began is None or self._sampled >= SAMPLE:
+            return
         self._sampled += 1
+        self._took += time.perf_counter() - began
         if self._sampled == SAMPLE:
-            self.on = time.perf_counter() - self._began > SAMPLE * BRIEF
+            self.on = self._took > SAMPLE * BRIEF
 
     def alone(self, alone: bool) -> None:
         """Whether one item is worked on at a time, from now on."""
