@@ -13,6 +13,9 @@ from collections.abc import AsyncIterator
 from onward.executors.base import AsyncCall, Unit
 from onward.model import Settled
 
+FEW = 16
+"""Units whose outcomes are handed on before others may be started in their place."""
+
 
 class AsyncioExecutor:
     """Runs up to ``workers`` calls at a time, each in a task."""
@@ -32,22 +35,26 @@ class AsyncioExecutor:
             while self._tasks or self._results or not self._fed:
                 if not self._results:
                     self._ready.clear()
-                    self._room.set()
                     await self._ready.wait()
-                while self._results:
+                for _ in range(min(FEW, len(self._results))):
                     for settled in self._take():
                         yield settled
+                self._room.set()
+                if self._results:
+                    await asyncio.sleep(
+                        0
+                    )  # calls that ended together would else start together, when all is done
         finally:
             for task in (feeder, *self._tasks):
                 task.cancel()
             await asyncio.wait([feeder])  # the units are the caller's to close, once nobody reads them
 
     async def _feed(self, call: AsyncCall, units: AsyncIterator[Unit]) -> None:
-        """Start a call for each unit, but only once there is room and what came back was handed on."""
+        """Start a call for each unit, but only once there is room: what came back takes up room until handed on."""
         try:
             async for unit in units:
                 self._start(call, unit)
-                while self._results or len(self._tasks) >= self._workers:
+                while len(self._tasks) + len(self._results) >= self._workers:
                     self._room.clear()
                     await self._room.wait()
         except BaseException as error:  # a source may be cancelled too, and the consumer waits for its end

@@ -7,7 +7,7 @@ The contract, which the conformance suite in ``onward.testing`` checks:
 
 * A unit is pulled only when a slot is free for it: never more in flight than ``workers``.
 * Every outcome of every call is yielded, once. What a call raises is raised by ``outcomes``, at once.
-* What has come back is yielded before the next unit is pulled.
+* What has come back takes up a slot until it is yielded.
 * When the units end, ``outcomes`` ends after what is in flight. When its consumer leaves early it returns
   without waiting; what was in flight is dropped.
 * ``wake`` may be called from any thread and from a signal handler, and makes ``outcomes`` yield None soon,
