@@ -6,7 +6,7 @@ compress better than rows. Both end in a 64-bit XXH3 checksum over themselves an
 
     index    = length of header (4 bytes) | header | digests, 8 bytes an item | key digests, 16 bytes an item
                | moves, 16 bytes each | checksum
-    payload  = one byte: 0 plain, 1 Zstandard | JSON | checksum
+    payload  = one byte: 0 plain, 1 Zstandard, of one frame or more | JSON | checksum
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -26,6 +26,9 @@ from onward.model import Block, Failure, Key, Outcome, Status
 
 COMPRESS_FROM = 512
 """Bytes of payload below which compression does not pay."""
+
+PIECE = 500
+"""Results that are compressed at a time."""
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,8 +80,20 @@ class Index(msgspec.Struct, frozen=True):
 
 def key_digest(key: Key) -> bytes:
     """128 bits that stand for a key (BLAKE2b); ``1`` and ``"1"`` differ."""
-    text = f"i{key}" if isinstance(key, int) else f"s{key}"
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return key_digests((key,))[0]
+
+
+def key_digests(keys: Iterable[Key]) -> list[bytes]:
+    """As :func:`key_digest`, of many."""
+    found = []
+    for key in keys:
+        hasher = _fresh()  # a copy takes half as long as a new one
+        hasher.update(b"i%d" % key if isinstance(key, int) else b"s" + key.encode("utf-8", "surrogatepass"))
+        found.append(hasher.digest())
+    return found
+
+
+_fresh = hashlib.blake2b(digest_size=16).copy
 
 
 def pack(
@@ -136,7 +151,7 @@ def _pack_index(seq: int, header: Header, batch: Batch, moves: Sequence[tuple[in
     head = msgspec.json.encode(header)
     parts = [len(head).to_bytes(4, "little"), head, array("Q", [i.digest for i in batch.items]).tobytes()]
     if header.keyed:
-        parts.extend([item.name or key_digest(item.key) for item in batch.items])
+        parts += [item.name or key_digest(item.key) for item in batch.items]
     parts.extend(struct.pack("<QQ", ordinal, position) for ordinal, position in moves)
     return seal(b"".join(parts), seq)
 
@@ -147,20 +162,29 @@ def _pack_payload(seq: int, batch: Batch, keyed: bool) -> bytes:
     if any(s.attempts != 1 for s in others.values()):
         attempts = [others[n].attempts if n in others else 1 for n in range(len(batch))]
     columns = Payload(
-        values=msgspec.Raw(b"[%b]" % b",".join(batch.raws)),
         durations=[int(seconds * 1e6 + 0.5) for seconds in batch.seconds],
         keys=[item.key for item in batch.items] if keyed else None,
         attempts=attempts,
         errors={n: s.error for n, s in others.items() if s.error is not None},
     )
-    plain = msgspec.json.encode(columns)
-    if len(plain) >= COMPRESS_FROM:
-        import zstandard
+    plain = _plain_payload(batch.raws, msgspec.json.encode(columns))
+    first = next(plain)
+    if len(first) < COMPRESS_FROM and len(batch) <= PIECE:
+        return seal(b"\x00" + first, seq)
+    import zstandard
 
-        packed = zstandard.ZstdCompressor(level=1).compress(plain)
-        if len(packed) < 0.9 * len(plain):
-            return seal(b"\x01" + packed, seq)
-    return seal(b"\x00" + plain, seq)
+    compress = zstandard.ZstdCompressor(level=1).compress
+    return seal(b"".join([b"\x01", compress(first), *map(compress, plain)]), seq)
+
+
+def _plain_payload(raws: list[bytes], columns: bytes) -> Iterator[bytes]:
+    """The JSON in pieces that stay in the processor's cache while they are made and compressed."""
+    before, behind = b'{"values":[', b"]," + columns[1:] if len(columns) > 2 else b"]}"
+    last = max(0, len(raws) - 1) // PIECE * PIECE
+    for start in range(0, last, PIECE):
+        yield b"%b%b" % (before, b",".join(raws[start : start + PIECE]))
+        before = b","
+    yield b"%b%b%b" % (before, b",".join(raws[last:]), behind)
 
 
 def read_index(block: Block) -> Index:
@@ -226,7 +250,7 @@ def _inflated(body: bytes) -> bytes:
     import zstandard
 
     try:
-        return zstandard.ZstdDecompressor().decompress(body[1:])
+        return zstandard.ZstdDecompressor().decompressobj(read_across_frames=True).decompress(body[1:])
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from error
 
