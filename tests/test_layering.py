@@ -16,7 +16,7 @@ LAYERS = [
     ["errors", "events", "flight"],
     ["forks"],
     # policy, no I/O
-    ["cadence", "codec"],
+    ["cadence", "codec", "keying"],
     ["attempts", "identity"],
     ["settings"],
     # the seams, and what watches

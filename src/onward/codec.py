@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_type_hints
 
 import msgspec
@@ -25,7 +25,7 @@ _PLAIN = (Any, object, dict, dict[str, Any], list, list[Any], str, int, float, b
 LONGEST_PATH = 120
 """Characters of a path to a refused part that a message shows."""
 
-_decode = msgspec.json.Decoder().decode
+from_json = msgspec.json.Decoder().decode
 
 
 def _to_plain(value: Any) -> Any:
@@ -41,7 +41,9 @@ def _to_plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__module__}.{type(value).__qualname__} has no JSON form")
 
 
-_encode = msgspec.json.Encoder(enc_hook=_to_plain).encode
+to_json = msgspec.json.Encoder(enc_hook=_to_plain).encode
+"""A value as JSON, without a look at what JSON cannot hold: for who compares :data:`from_json` of it with the value."""
+
 _encode_sorted = msgspec.json.Encoder(enc_hook=_to_plain, order="deterministic").encode
 
 
@@ -57,8 +59,8 @@ def encode(value: Any, what: str = "the result") -> bytes:
 def round_trip(value: Any, what: str = "the result") -> tuple[bytes, Any]:
     """As :func:`encode`, and the plain JSON value that this gives back."""
     try:
-        raw = _encode(value)
-        plain = _decode(raw)
+        raw = to_json(value)
+        plain = from_json(raw)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueRefused(_refusal(value, what) or _way_out(what, "", str(error))) from error
     try:
@@ -85,7 +87,7 @@ def canonical(value: Any, what: str) -> bytes:
 
 def decode(raw: bytes) -> Any:
     """The plain JSON value of ``raw``."""
-    return _decode(raw)
+    return from_json(raw)
 
 
 def _way_out(what: str, path: str, why: str) -> str:
@@ -164,6 +166,15 @@ def digest(value: Any) -> int:
         return xxhash.xxh3_64_intdigest(_encode_sorted(value)) or 1
     except (TypeError, ValueError, OverflowError, RecursionError):
         return 0
+
+
+def digests(values: Sequence[Any]) -> list[int]:
+    """As :func:`digest`, of many."""
+    try:
+        found = list(map(xxhash.xxh3_64_intdigest, map(_encode_sorted, values)))
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        found = [0]
+    return found if all(found) else [digest(value) for value in values]
 
 
 def restorer(function: Callable[..., Any], batch: bool = False) -> Restore | None:

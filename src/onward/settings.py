@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -12,6 +11,7 @@ from onward import cadence, identity
 from onward.attempts import limits, retry, spending
 from onward.attempts.limits import DEFAULT, Default
 from onward.errors import UsageError
+from onward.keying import Keying
 from onward.model import Key
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Terms:
     grace: float
     deadline: float | None
     budget: Mapping[str, float]
-    key: Callable[[Any], Key] | None
+    key: Keying | None
     failure_limit: Callable[[], limits.FailureLimit]
 
 
@@ -134,7 +134,7 @@ def _resolve(s: Settings) -> Terms:
         grace=0.0 if s.grace == 0 else cadence.seconds(s.grace, "grace"),
         deadline=None if s.deadline is None else cadence.seconds(s.deadline, "deadline"),
         budget=spending.parse_budget(s.budget),
-        key=None if s.key is None else _key_function(s.key),
+        key=None if s.key is None else Keying(s.key),
         failure_limit=lambda: limits.FailureLimit(s.max_failures),
     )
 
@@ -179,52 +179,6 @@ def _check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
 def _check_count(what: str, number: Any) -> None:
     if number is not None and not cadence.whole(number, 1):
         raise UsageError(f"{what}={number!r}: a whole number from 1")
-
-
-def _key_function(key: str | Callable[[Any], Key]) -> Callable[[Any], Key]:
-    """The function that gives an item's key.
-
-    Raises (when called):
-        UsageError: the item has no such field, or its key is neither str nor int.
-    """
-    if not isinstance(key, str) and not callable(key):
-        raise UsageError(f"key={key!r}: a field name, or a function that gives an item's key")
-    get = _field_getter(key) if isinstance(key, str) else key
-    name = key if isinstance(key, str) else "key()"
-
-    def checked(value: Any) -> Key:
-        found = get(value)
-        if type(found) is int:
-            return found
-        if isinstance(found, bool) or not isinstance(found, str | int):
-            raise UsageError(
-                f"{name} gave {found!r} for the item {_short(value)}; a key is a str or an int, unique in the input"
-            )
-        if isinstance(found, str) and not _is_unicode(found):
-            raise UsageError(
-                f"{name} gave {found!r}, which is not valid Unicode, for the item {_short(value)}"
-            )
-        return found
-
-    return checked
-
-
-def _field_getter(name: str) -> Callable[[Any], Any]:
-    attribute = operator.attrgetter(name)
-
-    def get(value: Any) -> Any:
-        try:
-            # The type first: to ask an abstract class takes as long as all else here together.
-            return value[name] if type(value) is dict or isinstance(value, Mapping) else attribute(value)
-        except (KeyError, AttributeError) as error:
-            raise UsageError(f"key={name!r}: the item {_short(value)} has no such field") from error
-
-    return get
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 100 else text[:99] + "…"
 
 
 def identity_of(settings: Settings, fn: Callable[..., Any] | None, *, keyed: bool) -> identity.Identity:

@@ -44,7 +44,7 @@ def calls(count: int, store: Path, **policies: Any) -> int:
 
 @pytest.mark.parametrize(
     ("policies", "most"),
-    [({}, 18), ({"key": "id", "on_result": lambda state, item, value: None}, 40)],
+    [({}, 12), ({"key": "id", "on_result": lambda state, item, value: None}, 21)],
     ids=["plain", "everything"],
 )
 def test_calls_for_an_item(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from onward.errors import StoreUnwritable
 from onward.pending import keys
-from onward.pending.keys import KeyIndex
+from onward.pending.keys import KeyIndex, Rising
 from onward.pending.marks import Marks
 
 
@@ -43,8 +43,8 @@ def test_every_key_is_found_and_no_other() -> None:
 def test_many_at_once_are_as_one_by_one() -> None:
     index = KeyIndex()
     for start in range(0, 30_000, 7_500):
-        index.extend(names(range(start, start + 7_500)), range(start + 5, start + 7_505))
-    index.extend(names(range(100, 200)), range(105, 205))  # done again: the same ordinals
+        index.extend(map(name, range(start, start + 7_500)), range(start + 5, start + 7_505))
+    index.extend(map(name, range(100, 200)), range(105, 205))  # done again: the same ordinals
     assert all(index.find(name(number)) == number + 5 for number in range(30_000))
     assert index.find(name(30_000)) is None
 
@@ -62,21 +62,44 @@ def test_it_is_a_dict(numbers: list[int], back: int) -> None:
     assert [index.find(name(number)) for number in known] == list(known.values())
 
 
-class SameHash(bytes):
-    """A digest whose hash is that of all others."""
-
-    def __hash__(self) -> int:
-        return 0x1234_5678
-
-
 @pytest.mark.usefixtures("small")
-def test_a_key_is_not_taken_for_another_with_the_same_hash() -> None:
+def test_a_key_is_not_taken_for_another_with_the_same_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "hash", lambda digest: 0x1234_5678, raising=False)
     index = KeyIndex()
-    alike = [SameHash(name(number)) for number in range(100)]
-    for ordinal, one in enumerate(alike):
-        assert index.find(one) is None
-        index.add(one, ordinal)
-    assert [index.find(one) for one in reversed(alike)] == list(reversed(range(100)))
+    for number in range(100):
+        assert index.find(name(number)) is None
+        index.add(name(number), number)
+    assert [index.find(name(number)) for number in reversed(range(100))] == list(reversed(range(100)))
+
+
+@given(st.lists(st.lists(st.integers(-5, 30), min_size=1, max_size=5), max_size=8))
+def test_what_rises_from_the_highest_on_is_new(chunks: list[list[int]]) -> None:
+    rising, known = Rising(every=True), set[int]()
+    for chunk in chunks:
+        if rising.all_new(chunk):
+            assert known.isdisjoint(chunk)
+            assert len(set(chunk)) == len(chunk)
+        for key in chunk:
+            rising.note(key)
+        known.update(chunk)
+    if known:
+        above = max(known) + 1
+        assert rising.all_new([above, above + 1])
+        assert not rising.all_new([above + 1, above + 2])
+
+
+def test_a_key_of_a_subclass_is_the_same_key() -> None:
+    class Name(str):
+        __slots__ = ()
+
+    rising = Rising(every=True)
+    rising.note(Name("b"))
+    assert not rising.all_new(["b", "c"])
+    assert rising.all_new(["c", "d"])
+
+
+def test_where_not_every_key_is_known_none_is_surely_new() -> None:
+    assert not Rising(every=False).all_new([1, 2])
 
 
 @pytest.mark.usefixtures("small")

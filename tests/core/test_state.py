@@ -48,12 +48,12 @@ def test_on_result_returns_the_new_state_or_changes_it() -> None:
     returned = state.make(add, 10, None)
     assert isinstance(returned, Folded)
     for n in (1, 2):
-        returned.settled(ITEM, lambda n=n: n)  # type: ignore[misc]
+        returned.settled(ITEM, n)
     assert returned.snapshot() == b"13"
     returned.reset()
     assert returned.snapshot() == b"10"
     changed = state.make(lambda s, item, value: s.update({item.key: value}), None, None)
-    changed.settled(ITEM, lambda: 5)
+    changed.settled(ITEM, 5)
     assert changed.snapshot() == b'{"key":5}'
 
 

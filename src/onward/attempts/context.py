@@ -282,12 +282,40 @@ class BatchAttempt(Attempt, eq=False):
         raise UsageError("a batch is worked on; steps, counters and the like belong to one item")
 
 
-current: ContextVar[Attempt | None] = ContextVar("onward_attempt", default=None)
+class Desk:
+    """Where items are worked on one after the other: an attempt is made only for who asks, which most items never do.
+
+    Attributes:
+        asked: the attempts there are, by ordinal.
+    """
+
+    __slots__ = ("_home", "asked")
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self.asked: dict[int, Attempt] = {}
+
+    def attempt(self, item: Item) -> Attempt:
+        """The one attempt at an item, whatever thread asks."""
+        return self.asked.setdefault(item.ordinal, Attempt((item,), self._home))
+
+
+current: ContextVar[Attempt | tuple[Desk, Item] | None] = ContextVar("onward_attempt", default=None)
+"""The attempt that the code works for, or where it is made of what item."""
+
+
+def current_attempt() -> Attempt | None:
+    """The attempt that the calling code works for, None outside a job function or loop."""
+    found = current.get()
+    if isinstance(found, tuple):
+        desk, item = found
+        return desk.attempt(item)
+    return found
 
 
 def current_run() -> RunContext | None:
     """The run that the calling code works for, None outside a job function or loop."""
-    return current.get()
+    return current_attempt()
 
 
 def attempt_for(what: str) -> Attempt:
@@ -296,7 +324,7 @@ def attempt_for(what: str) -> Attempt:
     Raises:
         UsageError: there is none.
     """
-    attempt = current.get()
+    attempt = current_attempt()
     if attempt is None:
         raise UsageError(
             f"onward.{what}() works inside a job function or a loop over run.pending(), in the thread or task that "

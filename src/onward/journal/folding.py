@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,7 +30,8 @@ class Folding:
     def add(self, item: Item, plain: Any) -> None:
         """An item has succeeded, with this decoded result."""
         try:
-            self.state.settled(ItemRef(item.position, item.key), functools.partial(self.restored, plain))
+            value = plain if self._restore is None else self._restore(plain)
+            self.state.settled(ItemRef(item.position, item.key), value)
         except BaseException:
             self.stale = True  # the outcome counts, and the state does not hold it
             raise
@@ -61,5 +61,5 @@ class Folding:
         for entry in entries:
             if entry.outcome.status == "succeeded":
                 item = ItemRef(entry.outcome.position, entry.outcome.key)
-                self.state.settled(item, functools.partial(self.restored, decode(entry.raw)))
+                self.state.settled(item, self.restored(decode(entry.raw)))
         self.stale = False

@@ -7,15 +7,17 @@ statistics and the source's place as one checkpoint when the cadence says so. Wh
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from onward.attempts.ledger import Ledger
+from onward.attempts.straight import Succeed
 from onward.cadence import Cadence
 from onward.codec import Restore, decode
 from onward.journal import outcomes, records
@@ -30,6 +32,7 @@ from onward.journal.state import State
 from onward.journal.steps import Steps, effect_key
 from onward.journal.totals import Totals
 from onward.journal.waiting import Done, Waiting
+from onward.journal.whereabouts import Intake, Whereabouts
 from onward.model import Change, Item, Settled
 from onward.sources.base import Place
 from onward.stop import Abandoned
@@ -37,16 +40,6 @@ from onward.stores.base import Store
 
 LARGEST = 10_000
 """Outcomes that wait for a save, whatever the cadence, so that memory is bounded."""
-
-
-class Intake(Protocol):
-    """Where the source stands, as far as a checkpoint says it."""
-
-    exhausted: bool
-    total: int | None
-
-    def place(self) -> tuple[Place | None, int]:
-        """A place that nothing unsettled lies before, and the position of the item there."""
 
 
 class Journal:
@@ -80,14 +73,11 @@ class Journal:
         self.account = Account(store, head)
         self.epoch = head.epoch
         self._moved = head.moved
-        self.fingerprint = self._fingerprint_at_end = head.fingerprint
-        self.total = head.total
-        self.exhausted = head.exhausted
-        self._intake: Intake | None = None
+        self.source = Whereabouts(head)
         self.moves: list[tuple[int, int]] = []
         self.kept: dict[int, int] = {}
         self.durable = 0
-        self.taken = 0
+        self._collected = 0
         self._folded = state.folded
         self.limited = cadence.most < LARGEST
         self._cadence = cadence
@@ -124,34 +114,38 @@ class Journal:
             if self.steps.by_item and settled.status != "failed":  # a retry reuses a failed item's steps
                 self.steps.drop(item)
             self._unsaved.add(settled)
-            self.taken += 1
             if self.state.folded and settled.status == "succeeded":
                 self.folding.add(item, decode(settled.raw))
         self._save_if_due(len(self._unsaved.raws), time.perf_counter())
 
-    def succeed(self, item: Item, raw: bytes, plain: Any, seconds: float, now: float) -> None:
-        """As :meth:`settle`, of a success at the first try, by who has the decoded result and the time at hand.
+    def successes(self) -> Succeed:
+        """What takes successes at the first try, as :meth:`settle` takes all, from one thread.
 
-        Where no state is kept by hand. The lock is not taken unless more than one thing changes.
+        It gets the decoded result and the time as well, which its caller has at hand. Where no state is kept by hand.
         """
-        if self.error is not None:
-            raise self.error
-        waiting = self._unsaved
-        if self._folded or self.steps.by_item:
-            with self._lock:
-                if self.steps.by_item:
-                    self.steps.drop(item)
-                waiting.succeed(item, seconds, raw)
-                if self._folded:
-                    self.folding.add(item, plain)
-        else:
-            waiting.items.append(item)
-            waiting.seconds.append(seconds)
-            waiting.raws.append(raw)
-        self.taken += 1
-        unsaved = len(waiting.raws)
-        if unsaved == 1 or now >= self._cadence.due_at or unsaved >= self._most:
-            self._save_if_due(unsaved, now)
+        waiting, steps, cadence, most = self._unsaved, self.steps, self._cadence, self._most
+        add_item, add_seconds, add_raw = waiting.items.append, waiting.seconds.append, waiting.raws.append
+        raws, fold = waiting.raws, self.folding.add if self._folded else None
+
+        def succeed(item: Item, raw: bytes, plain: Any, seconds: float, now: float) -> None:
+            if fold is None and not steps.by_item:  # only one thing changes, and no lock is needed
+                add_item(item)
+                add_seconds(seconds)
+                add_raw(raw)
+            else:
+                with self._lock:
+                    if steps.by_item:
+                        steps.drop(item)
+                    add_item(item)
+                    add_seconds(seconds)
+                    add_raw(raw)
+                    if fold is not None:
+                        fold(item, plain)
+            unsaved = len(raws)
+            if unsaved == 1 or now >= cadence.due_at or unsaved >= most:
+                self._save_if_due(unsaved, now)
+
+        return succeed
 
     def _save_if_due(self, unsaved: int, now: float) -> None:
         if now >= self._cadence.due_at or unsaved >= self._most:
@@ -268,6 +262,7 @@ class Journal:
                 self.store.commit(change)
             except BaseException as error:
                 self.error = error  # never tried again as if nothing had happened
+                self._cadence.due_at = -math.inf  # whoever settles next is told
                 self._waiting.close(error)
                 raise
             self.head = head
@@ -290,8 +285,11 @@ class Journal:
 
     def _collect(self) -> tuple[Change, Batch, Head]:
         """Everything not saved yet, as one change."""
-        where = self._where()  # before the outcomes are counted: a place must never be ahead of what is saved
+        where = (
+            self.source.look()
+        )  # before the outcomes are counted: a place must never be ahead of what is saved
         self._enter()
+        self._collected += self._entered  # first, so that nobody finds room that is not there
         saved, self._entered = self._unsaved.take(self._entered), 0
         moves, self.moves = self.moves, []
         block = None
@@ -334,28 +332,23 @@ class Journal:
             folded=self.state.identity,
             place=place,
             place_position=position,
-            fingerprint=self.fingerprint,
-            total=self.total,
-            exhausted=self.exhausted,
+            fingerprint=self.source.fingerprint,
+            total=self.source.total,
+            exhausted=self.source.exhausted,
             saved_at=time.time(),
         )
 
     def read_from(
         self, intake: Intake, fingerprint: dict[str, Any] | None, at_end: dict[str, Any] | None
     ) -> None:
-        """The source is being read; ``fingerprint`` is to be stored until it has ended, ``at_end`` then."""
+        """See :meth:`Whereabouts.read_from`."""
         with self._lock:
-            self._intake = intake
-            self.fingerprint, self._fingerprint_at_end = fingerprint, at_end
-            self.exhausted = False
+            self.source.read_from(intake, fingerprint, at_end)
 
-    def _where(self) -> tuple[Place | None, int]:
-        if self._intake is None:
-            return self.head.place, self.head.place_position
-        self.total = self._intake.total
-        if self._intake.exhausted:
-            self.fingerprint = self._fingerprint_at_end
-        return self._intake.place()
+    @property
+    def taken(self) -> int:
+        """Outcomes of this session."""
+        return self._collected + len(self._unsaved)
 
     @property
     def unsaved(self) -> int:
@@ -371,7 +364,7 @@ class Journal:
 
     def finish(self) -> None:
         """The last checkpoint of a run whose items have all settled: what a late attempt still says comes too late."""
-        self.exhausted = True
+        self.source.exhausted = True
         self.save()
         self.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import warnings
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from onward.codec import decode, encode
@@ -30,8 +29,8 @@ class State(Protocol):
     def reset(self) -> None:
         """Begin anew."""
 
-    def settled(self, item: ItemRef, value: Callable[[], Any]) -> None:
-        """An item succeeded; ``value`` gives its result as callers see it."""
+    def settled(self, item: ItemRef, value: Any) -> None:
+        """An item succeeded; ``value`` is its result as callers see it."""
 
     def boundary(self) -> None:
         """The run is between two items."""
@@ -55,7 +54,7 @@ class HandKept:
         self.value = copy.deepcopy(self._initial)
         self._raw = _encoded(self.value)
 
-    def settled(self, item: ItemRef, value: Callable[[], Any]) -> None:
+    def settled(self, item: ItemRef, value: Any) -> None:
         pass
 
     def boundary(self) -> None:
@@ -84,8 +83,8 @@ class Folded:
     def reset(self) -> None:
         self.value = copy.deepcopy(self._initial)
 
-    def settled(self, item: ItemRef, value: Callable[[], Any]) -> None:
-        returned = self._on_result(self.value, item, value())
+    def settled(self, item: ItemRef, value: Any) -> None:
+        returned = self._on_result(self.value, item, value)
         if returned is not None:
             self.value = returned
 

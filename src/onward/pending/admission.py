@@ -8,15 +8,18 @@ was reordered or grew in the middle: an item keeps the ordinal it got first, and
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from onward.codec import digest as digest_of
+from onward.codec import digests as digests_of
 from onward.errors import DuplicateKey, InputChanged, UsageError, ways_of_change
-from onward.journal.blocks import key_digest
+from onward.journal.blocks import key_digest, key_digests
 from onward.journal.intervals import IntervalSet
+from onward.keying import Keying
 from onward.model import Item, Key
-from onward.pending.keys import KeyIndex
+from onward.pending.keys import KeyIndex, Rising
 from onward.pending.marks import Marks
 from onward.settings import OnChange
 
@@ -99,6 +102,7 @@ class Admission:
     ) -> None:
         self._book = book
         self._keys = known.keys
+        self._rising = Rising(every=not known.keys)
         self._digests = known.digests
         self._retry = known.retry
         self._name = name
@@ -128,6 +132,32 @@ class Admission:
             return Item(position, position, value, position, digest)
         return self._positional(position, value, digest)
 
+    def admit_new(self, values: Sequence[Any]) -> list[Item] | None:
+        """The items of values that are all new; None, and nothing has happened, where that is not plain to see."""
+        start, end = self.position, self.position + len(values)
+        if start < self._behind_settled or self._digest is not digest_of:
+            return None
+        digests = digests_of(values)
+        positions = list(range(start, end))  # an item's three numbers are one object, which is less memory
+        if self._key is not None:
+            return self._admit_new_keys(values, positions, digests)
+        if not all(digests):
+            return None
+        self.position = end
+        return list(map(Item, positions, positions, values, positions, digests))
+
+    def _admit_new_keys(
+        self, values: Sequence[Any], positions: list[int], digests: list[int]
+    ) -> list[Item] | None:
+        keys = self._key.many(values) if isinstance(self._key, Keying) else None
+        if keys is None or positions[0] < self._met.end or not self._rising.all_new(keys):
+            return None
+        names = key_digests(keys)
+        self._keys.extend(names, positions)
+        self.position = positions[-1] + 1
+        self._met.add_many(positions[0], self.position)
+        return list(map(Item, positions, keys, values, positions, digests, names))
+
     def _positional(self, position: int, value: Any, digest: int) -> Item | None:
         if not digest:
             raise UsageError(
@@ -145,6 +175,7 @@ class Admission:
         if ordinal is None:
             ordinal = self._new_ordinal(position)
             self._keys.add(name, ordinal)
+            self._rising.note(key)
         elif ordinal in self._met:
             self._duplicate(position, key)
             return None

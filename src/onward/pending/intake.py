@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from onward.codec import digest as digest_of
@@ -13,7 +13,10 @@ from onward.model import Item, Key
 from onward.pending.admission import Admission, Known
 from onward.pending.keys import KeyIndex, stored_keys
 from onward.settings import Settings
-from onward.sources.base import AsyncSource, Place, Source
+from onward.sources.base import AsyncSource, Place, Reading, Source
+
+AHEAD = 256
+"""Values at hand that are looked at in advance."""
 
 
 class Intake:
@@ -23,6 +26,7 @@ class Intake:
         batch: items in a unit.
         limit: items to hand out in all, None for any number.
         halted: whether nothing more is to be handed out.
+        at_work: whether the function is running in the coordinator's thread.
         start: the place that reading begins at, and the position of the item there.
         total: items in the input, None while unknown.
 
@@ -39,6 +43,7 @@ class Intake:
         batch: int,
         limit: int | None,
         halted: Callable[[], bool],
+        at_work: Callable[[], bool],
         start: tuple[Place | None, int],
         total: int | None,
     ) -> None:
@@ -46,6 +51,7 @@ class Intake:
         self._batch = batch
         self._limit = limit
         self._halted = halted
+        self._at_work = at_work
         self._unit: list[Item] = []
         self._in_flight: dict[int, tuple[Place | None, int]] = {}
         self.behind = start
@@ -62,8 +68,7 @@ class Intake:
 
     @property
     def in_flight(self) -> int:
-        one = self.behind[1] < self.admission.position and not self.limited  # by what takes one by one
-        return len(self._in_flight) or int(one)
+        return len(self._in_flight) or int(self._at_work())
 
     def push(self, value: Any, place: Place | None) -> list[Item] | None:
         """Take one value, with the place behind it; a unit if that fills one.
@@ -87,12 +92,43 @@ class Intake:
         self._unit.append(item)
         return self._take() if len(self._unit) >= self._batch else None
 
-    def one_by_one(self) -> Callable[[Any], Item | None]:
-        """What takes a value where no other is under way until ``behind`` is set, and gives its item if it is work.
+    # One after the other: what is yielded has settled when the next is asked for.
 
-        It raises what :meth:`Admission.admit` does.
+    def many(self, values: Sequence[Any]) -> Iterator[Sequence[Item]]:
+        """The items of values that are at hand, which are looked at some in advance.
+
+        Raises:
+            Refused: as :meth:`Admission.admit`.
         """
-        return self.admission.admit if self._limit is None else self._take_limited
+        at, size = 0, 1
+        while few := values[at : at + size]:
+            items = self.admission.admit_new(few) if self._limit is None else None
+            if items is None:
+                yield from self.singly(few)
+            else:
+                yield items
+                self.behind = None, self.admission.position
+            if self.closed:
+                return
+            at, size = at + len(few), min(2 * size, AHEAD)
+
+    def singly(self, values: Iterable[Any], reading: Reading | None = None) -> Iterator[Sequence[Item]]:
+        """The items of values, each as its value comes.
+
+        Raises:
+            Refused: as :meth:`Admission.admit`.
+        """
+        admission = self.admission
+        take = admission.admit if self._limit is None else self._take_limited
+        for value in values:
+            item = take(value)
+            if item is not None:
+                yield (item,)
+            if self.limited:
+                return
+            self.behind = None if reading is None else reading.place, admission.position
+            if item is None and self._halted():
+                return
 
     def _take_limited(self, value: Any) -> Item | None:
         item = self.admission.admit(value)
@@ -140,6 +176,7 @@ def open_intake(
     keyed: bool,
     batch: int,
     halted: Callable[[], bool],
+    at_work: Callable[[], bool],
     total: int | None,
 ) -> Intake:
     """The intake for what is left of a source, reading from as far on as is safe.
@@ -171,7 +208,15 @@ def open_intake(
     )
     if keyed and settled and not seek:
         journal.new_epoch()
-    intake = Intake(admission, batch=batch, limit=settings.limit, halted=halted, start=start, total=total)
+    intake = Intake(
+        admission,
+        batch=batch,
+        limit=settings.limit,
+        halted=halted,
+        at_work=at_work,
+        start=start,
+        total=total,
+    )
     if retry:
         journal.account.retrying = outcomes.failed_attempts(journal.store, head)
     journal.read_from(intake, None if verify else fingerprint, fingerprint)

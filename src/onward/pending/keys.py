@@ -10,14 +10,17 @@ them, all 128 bits, so that no key is ever taken for another.
 from __future__ import annotations
 
 import errno
+import operator
 import os
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from onward.errors import StoreUnwritable
 from onward.journal import outcomes
+from onward.model import Key
 from onward.stores.base import Reader
 
 NAME = 16
@@ -37,7 +40,8 @@ FULL = 0.6
 class KeyIndex:
     """Ordinals by key digest. Keys can be added and found, never removed.
 
-    The temporary file is made with the 4,097th key, where ``tempfile`` makes such files.
+    The temporary file is made with the 4,097th key, where ``tempfile`` makes such files. The table is filled when it is
+    first needed, which is never where keys come in their old order, or are known to be new.
     """
 
     def __init__(self) -> None:
@@ -47,6 +51,9 @@ class KeyIndex:
         self._table = _Table(bits=13)
         self._expected = b""
         self._next = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._recent) or bool(len(self._names))
 
     def find(self, name: bytes) -> int | None:
         """The ordinal of the key with this digest, None if it has none.
@@ -59,6 +66,8 @@ class KeyIndex:
             return ordinal
         if name == self._expected:  # input that is passed over again comes in the old order
             return self._found(self._next)
+        if self._table.taken < len(self._names):
+            self._fill_table()
         table = self._table
         slots, mark = table.slots, hash(name) & 0xFFFFFFFF
         at = mark >> table.shift
@@ -83,35 +92,67 @@ class KeyIndex:
         if len(self._recent) >= RECENT:
             self._file_away()
 
-    def extend(self, names: bytes, ordinals: Iterable[int]) -> None:
-        """Put in many: packed digests, and as many ordinals. A key that is there already must have the same one.
+    def extend(self, names: Iterable[bytes], ordinals: Iterable[int]) -> None:
+        """Put in many, each with its ordinal. A key that is there already must have the same one.
 
         Raises:
             StoreUnwritable: the temporary file cannot be written.
         """
-        self._recent.update(
-            zip((names[at : at + NAME] for at in range(0, len(names), NAME)), ordinals, strict=True)
-        )
+        self._recent.update(zip(names, ordinals, strict=True))
         if len(self._recent) >= RECENT:
             self._file_away()
 
     def _file_away(self) -> None:
         recent, self._recent = self._recent, {}
-        self._table.add(map(hash, recent), len(self._names), len(recent))
         self._names.extend(b"".join(recent))
         self._ordinals.extend(array("Q", recent.values()).tobytes())
+        if not self._next:
+            self._expected = self._names.get(0)
+
+    def _fill_table(self) -> None:
+        table, count = self._table, len(self._names)
+        while table.taken < count:
+            names = self._names.many(table.taken, min(table.taken + RECENT, count))
+            table.add(map(hash, names), len(names))
+
+
+class Rising:
+    """The highest key of each kind: what is above it has never come, and need not be looked for.
+
+    Args:
+        every: every key there is will be noted here.
+    """
+
+    def __init__(self, *, every: bool) -> None:
+        self._every = every
+        self._highest: dict[type, Any] = {}
+
+    def note(self, key: Key) -> None:
+        """This key is there now."""
+        kind = str if isinstance(key, str) else int  # a subclass's keys are the same keys
+        if key > self._highest.setdefault(kind, key):
+            self._highest[kind] = key
+
+    def all_new(self, keys: Sequence[Key]) -> bool:
+        """Whether these, all of one kind, rise from the highest on; then they are noted."""
+        highest = self._highest.get(type(keys[0]))
+        above: Sequence[Any] = keys if highest is None else (highest, *keys)
+        if not self._every or not all(map(operator.lt, above, above[1:])):
+            return False
+        self._highest[type(keys[0])] = keys[-1]
+        return True
 
 
 def stored_keys(reader: Reader) -> KeyIndex:
     """The keys of all outcomes in a store."""
     found = KeyIndex()
     for index in outcomes.indexes(reader):
-        found.extend(index.keys, index.header.ordinals())
+        found.extend(_apart(index.keys, NAME), index.header.ordinals())
     return found
 
 
 class _Table:
-    """Numbers, from 0, by 32 bits of a hash.
+    """Numbers, from 0 to before ``taken``, by 32 bits of a hash.
 
     A slot holds the hash's low 32 bits and the number, counted from 1; an empty one 0. The high bits of these 32
     (behind ``shift``) say where it would best be, so that growing needs nothing else, and goes through memory in order.
@@ -119,7 +160,7 @@ class _Table:
 
     def __init__(self, bits: int) -> None:
         self._make(bits)
-        self._taken = 0
+        self.taken = 0
 
     def _make(self, bits: int) -> None:
         self._bits = bits
@@ -127,10 +168,11 @@ class _Table:
         # What would run over the end has room behind it: a run of so many taken slots is out of the question.
         self.slots = array("Q", [0]) * ((1 << bits) + 1024)
 
-    def add(self, hashes: Iterable[int], first: int, count: int) -> None:
-        """Put in ``count`` hashes, of numbers from ``first`` on."""
-        self._taken += count
-        while self._taken > FULL * (1 << self._bits):
+    def add(self, hashes: Iterable[int], count: int) -> None:
+        """Put in ``count`` hashes, of the numbers that follow."""
+        first = self.taken
+        self.taken += count
+        while self.taken > FULL * (1 << self._bits):
             self._grow()
         slots, shift = self.slots, self.shift
         for number, found in enumerate(hashes, first + 1):
@@ -189,16 +231,24 @@ class _Column:
         start -= self._at
         return self._window[start : start + self._width]
 
+    def many(self, first: int, end: int) -> list[bytes]:
+        """Values by their numbers, which there must be."""
+        return _apart(self._bytes(first * self._width, end * self._width), self._width)
+
     def _read(self, start: int) -> None:
-        if start >= self._end:
-            self._window = b""
-            return
+        self._window = self._bytes(start, start + self.WINDOW * self._width) if start < self._end else b""
+        self._at = start
+
+    def _bytes(self, start: int, end: int) -> bytes:
         try:
             self._file.seek(start)
-            self._window = self._file.read(self.WINDOW * self._width)
+            return self._file.read(end - start)
         except OSError as error:
             raise _unwritable(error) from error
-        self._at = start
+
+
+def _apart(packed: bytes, width: int) -> list[bytes]:
+    return [packed[at : at + width] for at in range(0, len(packed), width)]
 
 
 def _unwritable(error: OSError) -> StoreUnwritable:

@@ -19,7 +19,7 @@ class Marks:
         self._bits = bytearray()
         self.end = 0
         for start, end in intervals:
-            self._fill(start, end)
+            self.add_many(start, end)
 
     def add(self, number: int) -> None:
         if number >= self.end:
@@ -37,7 +37,8 @@ class Marks:
         if missing > 0:
             self._bits.extend(bytes(missing))
 
-    def _fill(self, start: int, end: int) -> None:
+    def add_many(self, start: int, end: int) -> None:
+        """Put in all from ``start`` to before ``end``."""
         self._reach(max(end, self.end))
         first, last = start + 7 >> 3, end >> 3
         if first < last:

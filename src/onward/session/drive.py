@@ -9,7 +9,7 @@ All they decide together is in :class:`~onward.session.session.Session`; here is
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
 from typing import Any, TypeVar, cast
 
@@ -17,6 +17,7 @@ from onward.attempts.course import Policy
 from onward.attempts.straight import StraightCall
 from onward.executors import AsyncExecutor, Executor
 from onward.executors.base import Unit
+from onward.model import Item
 from onward.pending.intake import Intake, digest_function, key_function
 from onward.session.opening import InputDigest, needs_input
 from onward.session.session import Session
@@ -195,27 +196,29 @@ def drive_straight(session: Session, policy: Policy) -> Iterator[None]:
     source = _plain(session)
     intake, journal = session.open_intake(1), session.journal
     stop, delivery, limited = session.stop, session.delivery, journal.limited
-    admission, take = intake.admission, intake.one_by_one()
-    call = StraightCall(policy, journal.succeed, session.settle)
-    screen = session.suspects.screen if session.suspects.crashes else None
+    call = StraightCall(policy, journal.successes(), session.settle, delivery.arrived)
     reading = source.read(intake.start)
     with closing(reading):
-        for value in reading if getattr(source, "at_hand", False) else _pulled(reading, stop):
-            item = take(value)
-            if screen is not None and item is not None:
-                item = screen(item)
-            if intake.limited or (item is not None and not call(item)):
-                break
-            intake.behind = reading.place, admission.position
+        for _ in call.through(_one_after_the_other(session, intake, source, reading), each=limited):
             if delivery.arrived:
                 delivery.hand_on()
                 yield
             if stop.requested:
-                break
+                return
             if limited and journal.crowded:
                 journal.make_room()
-        else:
-            _ended(intake)
+        if call.ended and not intake.closed:
+            intake.end()
+
+
+def _one_after_the_other(
+    session: Session, intake: Intake, source: Source, reading: Reading
+) -> Iterator[Sequence[Item]]:
+    at_hand, suspects = getattr(source, "at_hand", None), session.suspects
+    pulled = (
+        intake.singly(_pulled(reading, session.stop), reading) if at_hand is None else intake.many(at_hand)
+    )
+    return suspects.screened(pulled) if suspects.crashes else pulled
 
 
 async def drive_async(

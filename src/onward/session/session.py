@@ -205,6 +205,7 @@ class Session:
             keyed=self.keyed,
             batch=batch,
             halted=lambda: self.stop.requested,
+            at_work=lambda: self.stop.interruptible,
             total=self.total,
         )
         return self.intake

@@ -66,7 +66,8 @@ class SequenceSource(_Unseekable):
     def __init__(self, values: Sequence[Any], name: str | None = None, path: Path | None = None) -> None:
         super().__init__(name or f"the {type(values).__name__}", repeatable=True)
         self._values = values
-        self.at_hand = isinstance(values, list | tuple | range)  # to ask for the next value cannot take long
+        self.at_hand = values if isinstance(values, list | tuple | range) else None
+        """The values, where to ask for many of them cannot take long."""
         self.path = path  # of the file that they were read from
 
     def read(self, place: Place | None = None) -> IterableReading:
