@@ -47,16 +47,16 @@ class RunView:
     def info(self) -> RunInfo:
         """What the store says about the run besides its checkpoints."""
         with self._reader() as reader:
-            sealed = reader.info()
-        if sealed is None:
+            info = records.info_of(reader)
+        if info is None:
             raise RunNotFound(f"{self.job} ({self.run}): nothing has been saved yet")
-        return records.read_info(sealed)
+        return info
 
     @property
     def head(self) -> Head:
         """The newest checkpoint, less its outcomes."""
         with self._reader() as reader:
-            return records.read_head(reader.head())
+            return records.head_of(reader)
 
     @property
     def owner(self) -> Owner | None:
@@ -130,14 +130,14 @@ class RunView:
     def outcomes(self) -> Iterator[Outcome]:
         """The stored outcomes in input order, read lazily; after a clean finish they are in the output only."""
         with self._reader() as reader:
-            head = records.read_head(reader.head())
+            head = records.head_of(reader)
             for entry in outcomes.stored(reader, head):
                 yield self._with_value(entry.outcome, entry.raw)
 
     def failures(self) -> Iterator[Outcome]:
         """The failed items in input order, read lazily."""
         with self._reader() as reader:
-            head = records.read_head(reader.head())
+            head = records.head_of(reader)
             if head.counts.failed:
                 for entry in outcomes.failed(reader, head):
                     yield entry.outcome

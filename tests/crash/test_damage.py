@@ -4,8 +4,10 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,14 @@ class Killed:
         """What can be seen to be settled; None if looking is refused."""
         try:
             return {str(outcome.key) for outcome in onward.load("job", store=self.store).outcomes()}
+        except (StoreCorrupt, StoreForeign, StoreNewer):
+            return None
+
+    def seen(self) -> tuple[list[onward.Outcome], object] | None:
+        """All that can be seen; None if looking is refused."""
+        try:
+            view = onward.load("job", store=self.store)
+            return list(view.outcomes()), view.state
         except (StoreCorrupt, StoreForeign, StoreNewer):
             return None
 
@@ -209,3 +219,69 @@ def test_a_log_that_was_removed(killed: Killed) -> None:
     killed.refused()
     shutil.rmtree(killed.root / "store")
     assert job.start(killed.root, killed.store).status == "finished"
+
+
+# A store whose process ended as it should: all is in one file
+
+
+@pytest.mark.slow
+def test_a_flipped_bit_in_what_was_closed(run_of_kind: Killed) -> None:
+    """What can be seen is the same, or it is refused."""
+    chance = random.Random(SEED)
+    run_of_kind.put()
+    job.start(run_of_kind.root, run_of_kind.store, limit=5)
+    path = run_of_kind.log.with_name(run_of_kind.log.name.removesuffix("-wal"))
+    whole, seen = path.read_bytes(), run_of_kind.seen()
+    assert seen is not None
+    assert len(seen[0]) == 30
+    refused = 0
+    for _ in range(TRIALS):
+        damaged = bytearray(whole)
+        damaged[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        path.write_bytes(damaged)
+        found = run_of_kind.seen()
+        assert found in (seen, None)
+        assert found is not None or not run_of_kind.sound(), "verify says that all is well"
+        refused += found is None
+    assert refused
+
+
+# A database that is whole, but for what a flipped bit has made of a row
+
+
+CHANGED = {
+    "no description": "UPDATE document SET name = 'hnfo' WHERE name = 'info'",
+    "no checkpoint": "UPDATE document SET name = 'hecd' WHERE name = 'head'",
+    "no number of saves": "UPDATE document SET name = 'saver' WHERE name = 'saves'",
+    "another number of saves": "UPDATE document SET body = replace(body, '25', '35') WHERE name = 'saves'",
+    "a block is gone": "DELETE FROM block WHERE seq = 3",
+    "the last block is gone": "DELETE FROM block WHERE seq = (SELECT max(seq) FROM block)",
+    "a block has another number": "UPDATE block SET seq = 3 + (1 << 60) WHERE seq = 3",
+    "a block has a number below zero": "UPDATE block SET seq = -3 WHERE seq = 3",
+    "a block stands elsewhere": "UPDATE block SET first = 11 WHERE seq = 3",
+    "a block ends elsewhere": "UPDATE block SET last = last + (1 << 60) WHERE seq = 3",
+    "failures are not marked": "UPDATE block SET marked = 0 WHERE seq = 5",
+    "a column is of another kind": "UPDATE block SET content = CAST(content AS TEXT) WHERE seq = 3",
+    "a place is not a number": "UPDATE block SET first = 'x' WHERE seq = 3",
+    "a column is called otherwise": "ALTER TABLE block RENAME COLUMN content TO contend",
+    "a table is called otherwise": "ALTER TABLE step RENAME TO stop",
+}
+
+
+@pytest.mark.parametrize("statement", CHANGED.values(), ids=CHANGED)
+def test_a_changed_row(run_of_kind: Killed, statement: str) -> None:
+    killed = run_of_kind
+    if killed.log.name.endswith(".journal"):
+        pytest.skip("a journal has no rows")
+    killed.put()
+    with closing(sqlite3.connect(killed.log.with_name("default.db"))) as database:
+        database.execute(statement)
+        database.commit()
+    killed.whole_or_told()
+    assert not killed.sound()
+    with pytest.raises(StoreCorrupt):
+        job.start(killed.root, killed.store)
+    done = repair(open_runs(killed.store), open_runs(f"sqlite:{killed.root}/mended"), "job", "default")
+    assert done.kept >= 23 or "COLUMN" in statement
+    assert job.start(killed.root, f"sqlite:{killed.root}/mended", on_change="keep").status == "finished"
+    assert (killed.root / "out.jsonl").read_bytes() == job.expected()

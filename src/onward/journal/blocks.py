@@ -127,8 +127,8 @@ def pack(
     )
     return Block(
         seq=seq,
-        first=min((start for start, _ in runs), default=0),
-        last=max((start + length - 1 for start, length in runs), default=-1),
+        first=_ends(runs)[0],
+        last=_ends(runs)[1],
         marked=bool(superseding or header.failed or header.skipped or moves),
         index=_pack_index(seq, header, batch, moves),
         payload=_pack_payload(seq, batch, keyed),
@@ -207,6 +207,24 @@ def read_index(block: Block) -> Index:
     if not header.count == len(digests) == sum(length for _, length in header.runs):
         raise StoreCorrupt(f"block {block.seq} is damaged: its index does not agree with itself")
     return Index(header, digests, body[digests_end:keys_end], moves)
+
+
+def read_placed(block: Block) -> Index:
+    """As :func:`read_index`; refuses a block that a store keeps at another place than it was given for it."""
+    index = read_index(block)
+    header = index.header
+    marked = block.marked or not (header.failed or header.skipped or header.moves)
+    if (block.first, block.last) != _ends(header.runs) or not marked:
+        raise StoreCorrupt(f"block {block.seq} is damaged: it is not kept where its outcomes belong")
+    return index
+
+
+def _ends(runs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The lowest and the highest ordinal."""
+    return (
+        min((start for start, _ in runs), default=0),
+        max((start + length - 1 for start, length in runs), default=-1),
+    )
 
 
 def _read_header(body: bytes, what: str) -> Header:

@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from onward.journal.blocks import Index, read_index, read_outcomes, read_payload
+from onward.errors import StoreCorrupt
+from onward.journal.blocks import Index, read_outcomes, read_payload, read_placed
 from onward.journal.intervals import IntervalSet
-from onward.journal.records import Head
+from onward.journal.records import Head, read_head
 from onward.model import Block, Outcome, Status
 from onward.stores.base import Reader
 
@@ -60,7 +61,7 @@ def stored(reader: Reader, head: Head, *, marked: bool = False) -> Iterator[Entr
         StoreCorrupt: a block is not what was written.
     """
     retired = head.retired_set()
-    blocks = reader.blocks(by_place=True, marked=marked)
+    blocks = reader.blocks(by_place=True, marked=True) if marked else _all(reader, head)
     entries = (e for e in _newest(_by_ordinal(blocks, _entries)) if e.ordinal not in retired)
     places = _places(reader, head.epoch)
     return _by_position(entries, _moved, places) if places else entries
@@ -76,7 +77,7 @@ def results(reader: Reader, head: Head) -> Iterator[bytes]:
     if _disturbed(reader, head):
         yield from (e.raw for e in stored(reader, head) if e.outcome.status == "succeeded")
         return
-    for piece in _newest(_by_ordinal(reader.blocks(by_place=True), _entries, _whole_results)):
+    for piece in _newest(_by_ordinal(_all(reader, head), _entries, _whole_results)):
         if not isinstance(piece, Entry):
             yield from map(bytes, piece)
         elif piece.outcome.status == "succeeded":
@@ -87,7 +88,20 @@ def surveyed(reader: Reader, head: Head) -> Iterator[Index | Identity]:
     """As :func:`identities`, with whole indexes where all in them counts and stands in input order."""
     if _disturbed(reader, head):
         return identities(reader, head)
-    return _newest(_by_ordinal(reader.blocks(payload=False, by_place=True), _identities, _whole_index))
+    return _newest(_by_ordinal(_all(reader, head, payload=False), _identities, _whole_index))
+
+
+def _all(reader: Reader, head: Head, *, payload: bool = True) -> Iterator[Block]:
+    """The blocks by their first ordinal; refuses to end before all have come that the checkpoint counts."""
+    count = numbers = 0
+    for block in reader.blocks(payload=payload, by_place=True):
+        if block.seq < head.blocks:  # the run may go on meanwhile
+            count += 1
+            numbers += block.seq
+        yield block
+    all_there = count == head.blocks and numbers == sum(range(head.blocks))
+    if not all_there and read_head(reader.head()).blocks >= head.blocks:  # else it removed them meanwhile
+        raise StoreCorrupt(f"the checkpoint counts {head.blocks} blocks, and they are not all there")
 
 
 def _disturbed(reader: Reader, head: Head) -> bool:
@@ -96,12 +110,12 @@ def _disturbed(reader: Reader, head: Head) -> bool:
 
 
 def _whole_index(block: Block) -> Index | None:
-    index = read_index(block)
+    index = read_placed(block)
     return index if len(index.header.runs) < 2 else None
 
 
 def _whole_results(block: Block) -> list[msgspec.Raw] | None:
-    index = read_index(block)
+    index = read_placed(block)
     header = index.header
     plain = len(header.runs) < 2 and not header.failed and not header.skipped
     return read_payload(block, header)[1] if plain else None
@@ -150,7 +164,7 @@ def _sorted(index: Index, entries: Iterator[E]) -> Iterable[E]:
 
 
 def _entries(block: Block) -> Iterable[Entry]:
-    index = read_index(block)
+    index = read_placed(block)
     found = (
         Entry(ordinal, -block.seq, -number, digest, outcome, raw)
         for number, (ordinal, digest, outcome, raw) in enumerate(read_outcomes(block, index))
@@ -161,14 +175,14 @@ def _entries(block: Block) -> Iterable[Entry]:
 def identities(reader: Reader, head: Head) -> Iterator[Identity]:
     """As :func:`stored`, but without the results: reads only indexes."""
     leave_out = head.retired_set()
-    blocks = reader.blocks(payload=False, by_place=True)
+    blocks = _all(reader, head, payload=False)
     found = (i for i in _newest(_by_ordinal(blocks, _identities)) if i.ordinal not in leave_out)
     places = _places(reader, head.epoch)
     return _by_position(found, _unmoved, places) if places else found
 
 
 def _identities(block: Block) -> Iterable[Identity]:
-    index = read_index(block)
+    index = read_placed(block)
     header = index.header
     status: dict[int, Status] = dict.fromkeys(header.failed, "failed")
     status.update(dict.fromkeys(header.skipped, "skipped"))
@@ -201,7 +215,7 @@ def _places(reader: Reader, epoch: int) -> array[int] | None:
     """Position by ordinal, up to the last item that stands elsewhere; None if none does."""
     places: array[int] | None = None
     for block in reader.blocks(payload=False, marked=True):
-        index = read_index(block)
+        index = read_placed(block)
         if index.header.epoch != epoch or not index.moves:
             continue
         places = array("Q") if places is None else places
@@ -243,7 +257,7 @@ def _by_position(entries: Iterator[E], moved: Callable[[E, int], E], places: arr
 def indexes(reader: Reader, *, marked: bool = False) -> Iterator[Index]:
     """The indexes of the blocks, oldest first."""
     for block in reader.blocks(payload=False, marked=marked):
-        yield read_index(block)
+        yield read_placed(block)
 
 
 def digests(reader: Reader, end: int) -> array[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,6 +14,7 @@ from onward.errors import StoreCorrupt
 from onward.journal.formats import Part, brought_up, format_of, marked
 from onward.journal.intervals import IntervalSet
 from onward.model import Counts, RunInfo, StepRecord
+from onward.stores.base import Reader
 
 T = TypeVar("T")
 _SUM = 8
@@ -110,6 +113,42 @@ def read_info(sealed: bytes) -> RunInfo:
             "onward rm"
         )
     return info
+
+
+def info_of(reader: Reader) -> RunInfo | None:
+    """The run's description as a store has it; None before the first save.
+
+    Raises:
+        StoreCorrupt, StoreNewer: as :func:`read_info`; or it is missing.
+    """
+    sealed = _unless_lost("the run's description", reader.info, lambda: reader.head() is not None)
+    return None if sealed is None else read_info(sealed)
+
+
+def head_of(reader: Reader) -> Head:
+    """The newest checkpoint's head as a store has it; an empty one before the first.
+
+    Raises:
+        StoreCorrupt, StoreNewer: as :func:`read_head`; or it is missing.
+    """
+    blocks = functools.partial(reader.blocks, payload=False)
+    return read_head(
+        _unless_lost("the newest checkpoint", reader.head, lambda: next(blocks(), None) is not None)
+    )
+
+
+def _unless_lost(what: str, read: Callable[[], bytes | None], followed: Callable[[], bool]) -> bytes | None:
+    """A document; refuses its absence where there is what is only saved after it."""
+    sealed = read()
+    if sealed is not None or not followed():
+        return sealed
+    sealed = read()  # both may have been saved in between
+    if sealed is None:
+        raise StoreCorrupt(
+            f"{what} is missing in the store, though there is what was saved after it; restore a copy, or put what is "
+            "good into a new store with `onward repair JOB --to PLACE`"
+        )
+    return sealed
 
 
 def is_broken_off(sealed: bytes) -> bool:

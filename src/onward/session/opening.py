@@ -20,7 +20,6 @@ from onward.errors import (
     OutputMissing,
     SourceError,
     StateNotRebuildable,
-    StoreCorrupt,
     StoreForeign,
     ways_of_change,
 )
@@ -75,28 +74,18 @@ def look(reader: Reader, asked: Asked) -> Found:
     Raises:
         StoreCorrupt, StoreForeign
     """
-    sealed = reader.info()
-    if sealed is None:
+    info = records.info_of(reader)
+    if info is None:
         info = RunInfo(asked.job, asked.run, time.time(), identity=asked.identity, command=asked.command)
         return Found(info, Head(), fresh=True)
-    info = records.read_info(sealed)
     if (info.job, info.run) != (asked.job, asked.run):
         raise StoreForeign(
             f"this store holds the run {info.run!r} of job {info.job!r}, not {asked.run!r} of {asked.job!r}; "
             "give store= another file, or a folder, which holds many runs"
         )
-    head = _newest(reader)
+    head = records.head_of(reader)
     fresh = info.phase == "open" and not head.settled and next(reader.steps(), None) is None
     return Found(info, head, fresh)
-
-
-def _newest(reader: Reader) -> Head:
-    sealed = reader.head()
-    if sealed is None and next(reader.blocks(payload=False), None) is not None:
-        raise StoreCorrupt(
-            "the newest checkpoint is missing in the store, though outcomes are there; restore a copy"
-        )
-    return records.read_head(sealed)
 
 
 def needs_input(found: Found, asked: Asked, source: Source | AsyncSource) -> bool:

@@ -18,11 +18,18 @@ S = TypeVar("S", Damage, Document, Block, StepRecord, int)
 
 _DOCUMENT = "SELECT name, body FROM document WHERE name = ?"
 _STEPS = "SELECT item, name, body FROM step ORDER BY item, name"
+_UNREADABLE = (sqlite3.DatabaseError, TypeError, UnicodeDecodeError)
+"""TypeError: a NULL where none can be; the last, because SQLite quotes what is damaged."""
+
+_GAP = 10_000
+"""Blocks, besides as many as were found, that are looked for where some are missing: a number may be damaged too."""
+
 _BLOCK = "SELECT seq, first, last, marked, content, payload FROM block WHERE seq = ?"
 
 
 def salvage_rows(database: sqlite3.Connection, path: Path, marks: Sequence[Saves]) -> Iterator[Salvaged]:
     """What a database holds, read row by row, since what is damaged may be in the way to only some of them."""
+    yield from _rows(database, "the structure", _as_complaint, "SELECT name FROM sqlite_schema LIMIT 0")
     database.execute("PRAGMA writable_schema=ON")  # so that SQLite reads what is left of a truncated file
     schema.check_origin(database, path)
     database.execute("BEGIN")
@@ -58,7 +65,7 @@ def _lost(database: sqlite3.Connection, path: Path, marks: Sequence[Saves]) -> I
         told = lost(schema.saves(database, path), marks)
     except StoreCorrupt as error:
         told = str(error)
-    except (sqlite3.DatabaseError, TypeError) as error:
+    except _UNREADABLE as error:
         told = f"the number of saves cannot be read: {error}"
     if told:
         yield Damage(told)
@@ -70,7 +77,7 @@ def _rows(
     """The rows as far as they can be read, and then why no further."""
     try:
         yield from map(make, database.execute(sql, values))
-    except (sqlite3.DatabaseError, TypeError) as error:  # TypeError: a NULL where none can be
+    except _UNREADABLE as error:
         yield Damage(f"{what} cannot be read: {error}")
 
 
@@ -83,4 +90,4 @@ def _readable_seqs(database: sqlite3.Connection) -> list[int]:
             seq for seq in _rows(database, "the blocks", operator.itemgetter(0), sql) if isinstance(seq, int)
         )
     whole = not found or len(found) == max(found) + 1
-    return sorted(found) if whole else list(range(max(found) + 1))
+    return sorted(found) if whole else sorted(found.union(range(min(max(found), 2 * len(found) + _GAP))))

@@ -107,8 +107,15 @@ def _sealed(body: bytes) -> bytes:
     return body + xxhash.xxh3_64_intdigest(body).to_bytes(8, "little")
 
 
-def as_block(row: tuple[Any, ...]) -> Block:
-    """A row of ``block`` as it is outside."""
+def as_block(row: tuple[Any, ...] | None) -> Block:
+    """A row of ``block`` as it is outside.
+
+    Raises:
+        sqlite3.OperationalError: it is gone, or not what such a row is.
+    """
+    kinds = (int, int, int, int, bytes, bytes)
+    if row is None or any(type(value) is not kind for value, kind in zip(row, kinds, strict=True)):
+        raise sqlite3.OperationalError("a block is missing, or its row is damaged")
     return Block(row[0], row[1], row[2], bool(row[3]), bytes(row[4]), bytes(row[5]))
 
 

@@ -301,6 +301,13 @@ def _shrink(database: sqlite3.Connection) -> None:
         database.execute("VACUUM")
 
 
+def _damaged(path: Path, why: str) -> StoreCorrupt:
+    return StoreCorrupt(
+        f"{path} is damaged ({why}); restore it from a copy, or put what is good into a new store with "
+        "`onward repair JOB --to PLACE`"
+    )
+
+
 _UNWRITABLE = {"SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR"}
 _REASONS = {
     "SQLITE_FULL": "the disk is full",
@@ -316,6 +323,8 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _ours(error, path) from error
+    except UnicodeDecodeError as error:  # SQLite quotes what is damaged
+        raise _damaged(path, "what it says of itself is not text") from error
     except OSError as error:
         raise StoreUnwritable(
             f"{path}: {error.strerror or error}; the last checkpoint is untouched"
@@ -328,10 +337,11 @@ def _ours(error: sqlite3.Error, path: Path) -> StoreError:
         return StoreForeign(
             f"{path} is not an onward store, or its first page is damaged; move it away or give store= another place"
         )
-    if name == "SQLITE_CORRUPT":
-        return StoreCorrupt(
-            f"{path} is damaged ({error}); restore it from a copy, or remove it and run again"
-        )
+    # A plain error is one in the statement; since ours have none, the tables are not what they were.
+    if name in ("SQLITE_CORRUPT", "SQLITE_ERROR") or (
+        not name and isinstance(error, sqlite3.OperationalError)
+    ):
+        return _damaged(path, str(error))
     if name == "SQLITE_BUSY":
         return StoreError(
             f"{path} is locked by another program for over {_BUSY_SECONDS:.0f} s; close that and go on"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from onward.errors import StoreCorrupt
 from onward.journal import records
-from onward.journal.blocks import Header, read_index, read_outcomes
+from onward.journal.blocks import Header, read_outcomes, read_placed
 from onward.journal.intervals import IntervalSet
 from onward.journal.records import Head
 from onward.model import Block, Counts, Marker, OutputRecord, RunInfo, StepRecord
@@ -62,7 +62,7 @@ class Inspection:
             self._take_block(part)
 
     def _take_block(self, block: Block) -> None:
-        header = read_index(block).header
+        header = read_placed(block).header
         read_outcomes(block)
         if block.seq != self.blocks:
             self.problems.append(f"block {self.blocks} is followed by block {block.seq}")
