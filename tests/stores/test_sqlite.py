@@ -1,6 +1,7 @@
 """What holds for SQLite stores beyond the suite: pragmas, modes, damage, permissions, locks between processes."""
 
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -24,7 +25,7 @@ from onward.errors import (
 )
 from onward.model import Block, Change
 from onward.stores import locks
-from onward.stores.sqlite import SqliteStore, sqlite_file
+from onward.stores.sqlite import SqliteStore, sqlite_file, sqlite_runs
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions and locks")
 
@@ -393,3 +394,17 @@ def test_a_lock_on_a_file_that_was_just_removed_is_not_enough(
 def test_a_store_whose_name_is_no_unicode(tmp_path: Path, place: str) -> None:
     onward.map(str, [1, 2], job="bytes", store=place, progress=False)
     assert list(onward.load("bytes", store=place).results()) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "name", ["con", "NUL", "Com1", "lpt9", "aux ", "a ", " ", "..", "c:up", "a\\b", "~", "*?", "\x9b"]
+)
+def test_names_are_files_on_every_system(tmp_path: Path, name: str) -> None:
+    runs = sqlite_runs(tmp_path / "store")
+    with closing(runs.writer(name, name)) as store:
+        store.acquire()
+    assert list(runs.names()) == [(name, name)]
+    [path] = (tmp_path / "store").glob("*/*.db")
+    for part in (path.parent.name, path.stem):
+        assert re.fullmatch(r"[\w %@+,=()~-]*[\w%@+,=()~-]", part)
+        assert part.lower() not in ("con", "nul", "com1", "lpt9")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -19,6 +20,7 @@ from onward.stores.locks import RunLock
 
 _LONGEST_NAME = 80  # SQLite takes paths of up to 512 bytes
 _SHORTENED = "%~"  # not in any quoted name
+_RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)\d)", re.IGNORECASE | re.ASCII)
 
 
 class OpenStore(Protocol):
@@ -116,6 +118,8 @@ class SingleRun:
 def file_name(name: str) -> str:
     """A name of any characters and length as one part of a path that stays where it is put."""
     quoted = quote(name, safe=" @+,=()").replace(".", "%2E") or "%00"
+    if _RESERVED.fullmatch(quoted) or quoted.endswith(" "):  # Windows opens a device, or drops the space
+        quoted = quoted[:-1] + f"%{ord(quoted[-1]):02X}"
     if len(quoted) <= _LONGEST_NAME:
         return quoted
     digest = hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
