@@ -63,7 +63,7 @@ evaluate: $(DEV)
 	@$(PY) -m evaluation.run $(EVALUATE)
 
 torture: $(DEV)
-	@PYTHONPATH=tests$${PYTHONPATH:+:$$PYTHONPATH} $(PY) -m crash.torture
+	@PYTHONPATH="$(CURDIR)/tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m crash.torture
 
 lint: $(DEV)
 	@$(PY) -m ruff check .
