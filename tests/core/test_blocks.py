@@ -6,12 +6,13 @@ from typing import Any
 import hypothesis.strategies as st
 import msgspec
 import pytest
+import zstandard
 from hypothesis import given
 
 from onward.errors import StoreCorrupt
 from onward.journal import records
 from onward.journal.batch import Batch
-from onward.journal.blocks import key_digest, pack, read_index, read_outcomes
+from onward.journal.blocks import PIECE, key_digest, pack, read_index, read_outcomes
 from onward.journal.records import Head
 from onward.model import Block, Failure, Item, RunInfo, Settled, StepRecord
 
@@ -140,6 +141,15 @@ def test_long_payloads_are_compressed() -> None:
     text = json.dumps("all work and no play " * 200).encode()
     block = pack(0, Batch([Settled(Item(0, 0, None, 0, 1), "succeeded", text)]), keyed=False)
     assert len(block.payload) < len(text) / 10
+
+
+@pytest.mark.parametrize("count", [1, PIECE, PIECE + 1, 3 * PIECE])
+def test_a_payload_is_one_frame_of_json_for_whoever_reads_it(count: int) -> None:
+    text = json.dumps("all work and no play " * 30).encode()
+    settled = [Settled(Item(n, n, None, n, 1), "succeeded", text) for n in range(count)]
+    payload = pack(0, Batch(settled), keyed=False).payload
+    assert payload[:1] == b"\x01"
+    assert json.loads(zstandard.decompress(payload[1:-8]))["values"] == [json.loads(text)] * count
 
 
 def test_one_run_of_ordinals_is_one_entry() -> None:

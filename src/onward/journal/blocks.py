@@ -6,7 +6,7 @@ compress better than rows. Both end in a 64-bit XXH3 checksum over themselves an
 
     index    = length of header (4 bytes) | header | digests, 8 bytes an item | key digests, 16 bytes an item
                | moves, 16 bytes each | checksum
-    payload  = one byte: 0 plain, 1 Zstandard, of one frame or more | JSON | checksum
+    payload  = one byte: 0 plain, 1 Zstandard | JSON | checksum
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COMPRESS_FROM = 512
 """Bytes of payload below which compression does not pay."""
 
 PIECE = 500
-"""Results that are compressed at a time."""
+"""Results that are put together and compressed at a time."""
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -167,24 +167,24 @@ def _pack_payload(seq: int, batch: Batch, keyed: bool) -> bytes:
         attempts=attempts,
         errors={n: s.error for n, s in others.items() if s.error is not None},
     )
-    plain = _plain_payload(batch.raws, msgspec.json.encode(columns))
-    first = next(plain)
-    if len(first) < COMPRESS_FROM and len(batch) <= PIECE:
-        return seal(b"\x00" + first, seq)
+    before, behind = b'{"values":[', msgspec.json.encode(columns)[1:]
+    behind = b"]," + behind if len(behind) > 1 else b"]}"
+    size = len(before) + sum(map(len, batch.raws)) + max(0, len(batch) - 1) + len(behind)
+    if size < COMPRESS_FROM:
+        return seal(b"".join([b"\x00", before, b",".join(batch.raws), behind]), seq)
     import zstandard
 
-    compress = zstandard.ZstdCompressor(level=1).compress
-    return seal(b"".join([b"\x01", compress(first), *map(compress, plain)]), seq)
+    packer = zstandard.ZstdCompressor(level=1).compressobj(size=size)
+    pieces = map(packer.compress, _pieces(before, batch.raws, behind))
+    return seal(b"".join([b"\x01", *pieces, packer.flush()]), seq)
 
 
-def _plain_payload(raws: list[bytes], columns: bytes) -> Iterator[bytes]:
-    """The JSON in pieces that stay in the processor's cache while they are made and compressed."""
-    before, behind = b'{"values":[', b"]," + columns[1:] if len(columns) > 2 else b"]}"
-    last = max(0, len(raws) - 1) // PIECE * PIECE
-    for start in range(0, last, PIECE):
-        yield b"%b%b" % (before, b",".join(raws[start : start + PIECE]))
-        before = b","
-    yield b"%b%b%b" % (before, b",".join(raws[last:]), behind)
+def _pieces(before: bytes, raws: list[bytes], behind: bytes) -> Iterator[bytes]:
+    """A payload's JSON, a part at a time: so much stays in the processor's cache until it is compressed."""
+    yield before
+    for start in range(0, len(raws), PIECE):
+        yield b"%b%b" % (b"," if start else b"", b",".join(raws[start : start + PIECE]))
+    yield behind
 
 
 def read_index(block: Block) -> Index:
@@ -268,7 +268,7 @@ def _inflated(body: bytes) -> bytes:
     import zstandard
 
     try:
-        return zstandard.ZstdDecompressor().decompressobj(read_across_frames=True).decompress(body[1:])
+        return zstandard.ZstdDecompressor().decompress(body[1:])
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from error
 
