@@ -41,9 +41,8 @@ class AsyncioExecutor:
                         yield settled
                 self._room.set()
                 if self._results:
-                    await asyncio.sleep(
-                        0
-                    )  # calls that ended together would else start together, when all is done
+                    # Calls that ended together would else start together, when all is done.
+                    await asyncio.sleep(0)
         finally:
             for task in (feeder, *self._tasks):
                 task.cancel()

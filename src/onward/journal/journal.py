@@ -285,9 +285,8 @@ class Journal:
 
     def _collect(self) -> tuple[Change, Batch, Head]:
         """Everything not saved yet, as one change."""
-        where = (
-            self.source.look()
-        )  # before the outcomes are counted: a place must never be ahead of what is saved
+        # Before the outcomes are counted: a place must never be ahead of what is saved.
+        where = self.source.look()
         self._enter()
         self._collected += self._entered  # first, so that nobody finds room that is not there
         saved, self._entered = self._unsaved.take(self._entered), 0
