@@ -110,7 +110,7 @@ def test_a_part_of_a_set_is_said_to_be_one() -> None:
     whole = perfect_notes()
     page = report([Measured(facts("notes", [SETS.meetings[0].id]), whole.values)], SETS)
     assert [(row["set"], row["meetings"]) for row in rows(page, "Meeting notes")] == [
-        ("development", "1 of 24")
+        ("development", "1 of 29")
     ]
     some = perfect_screening()
     asked = [id_ for id_ in some.facts.asked if id_.startswith("payroll")][:5]
@@ -146,7 +146,7 @@ def test_what_was_measured_is_kept_and_found_again(tmp_path: Path) -> None:
     assert all(one.values == {"a": {"id": "a", "seconds": 1}} for one in load_all(tmp_path))
 
 
-@pytest.mark.parametrize(("only", "count"), [((), 24), (["2026-03"], 3), (["nothing"], 0)])
+@pytest.mark.parametrize(("only", "count"), [((), 29), (["2026-03"], 3), (["nothing"], 0)])
 def test_sets_can_be_narrowed(only: list[str], count: int) -> None:
     narrow = SETS.narrowed(only, DEVELOPMENT)
     assert len(narrow.meetings) == count
