@@ -99,18 +99,23 @@ def _recovery(row: Row, store: str, chance: random.Random, what: str) -> None:
 
 
 def faults(store: str, until: float) -> Iterator[Row]:
-    """SIGKILL and errors at every call that changes a file or a name."""
+    """SIGKILL and errors at every call that changes a file or a name; what one kind leaves of its time others have."""
+    kinds = sorted(ERRORS, key=lambda name: len(ERRORS[name]))
+    for left, name in zip(range(len(kinds) + 1, 1, -1), kinds, strict=True):
+        row = Row(f"{name} from a system call", store, "every call of " + ", ".join(ERRORS[name]))
+        now = time.monotonic()
+        _injected(row, errors(Bench(_folder(), store, "whole"), name), now + (until - now) / left)
+        yield row
     row = Row("SIGKILL at a system call", store, "every call")
     _injected(row, kills(Bench(_folder(), store, "whole")), until)
     yield row
-    for name in ERRORS:
-        row = Row(f"{name} from a system call", store, "every call of " + ", ".join(ERRORS[name]))
-        _injected(row, errors(Bench(_folder(), store, "whole"), name), until)
-        yield row
 
 
 def _injected(row: Row, trials: Iterator[object], until: float) -> None:
-    while time.monotonic() < until:
+    while True:
+        if time.monotonic() > until:
+            row.points += ", as far as the time went"
+            return
         try:
             if next(trials, None) is None:
                 return
@@ -137,10 +142,11 @@ def _folder() -> Path:
 
 
 def _of_one_store(store: str, seed: int, share: float) -> Iterator[Row]:
-    """Every kind of fault, for so many seconds each."""
-    yield from power(store, seed, time.monotonic() + share)
-    yield from faults(store, time.monotonic() + share)
-    yield storms(store, seed, time.monotonic() + share / 2)
+    """Every kind of fault, for so many seconds each, and what those before have left."""
+    began = time.monotonic()
+    yield from power(store, seed, began + share)
+    yield from faults(store, began + 2 * share)
+    yield storms(store, seed, began + 2.5 * share)
 
 
 def main() -> int:
