@@ -363,6 +363,9 @@ report = onward.map(ask, range(20), job="ask", executor="batch", output="out.jso
 print(report.succeeded, report.spent["requests"], report.spent["usd"])
 """
 
+MANY = 100
+"""Deaths that no item is failed for."""
+
 POINTS = [f"batch.{name}" for name in ("reserved", "submitted", "saved", "ended", "collected")]
 
 
@@ -405,7 +408,7 @@ def test_killed_again_and_again(server: ModelServer, tmp_path: Path, provider: s
     server.batches.seconds = 1.0
     for _ in range(12):
         _kill(server, provider, tmp_path, chance.uniform(0.5, 4))
-    ended = _start(server, provider, tmp_path, {})
+    ended = _start(server, provider, tmp_path, {}, crashes=MANY)
     assert ended.returncode == 0, ended.stderr
     _check(server, tmp_path, ended.stdout)
 
@@ -434,7 +437,7 @@ def _kill(server: ModelServer, provider: str, folder: Path, seconds: float) -> N
 
     Where the machine is slow it dies every time in its first item, which loads the provider's client.
     """
-    process = subprocess.Popen(_command(server, provider, crashes=100), cwd=folder)
+    process = subprocess.Popen(_command(server, provider, crashes=MANY), cwd=folder)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
     process.kill()
@@ -456,12 +459,12 @@ def _command(server: ModelServer, provider: str, crashes: int = 3) -> list[str]:
 
 
 def _start(
-    server: ModelServer, provider: str, folder: Path, env: dict[str, str]
+    server: ModelServer, provider: str, folder: Path, env: dict[str, str], crashes: int = 3
 ) -> "subprocess.CompletedProcess[str]":
     import os
 
     return subprocess.run(
-        _command(server, provider),
+        _command(server, provider, crashes),
         cwd=folder,
         env={**os.environ, **env},
         capture_output=True,
