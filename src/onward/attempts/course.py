@@ -227,14 +227,14 @@ def pursue(policy: Policy, unit: Unit, tally: Tally) -> Generator[float | Invoke
             return tally.skipped(tally.error)
         pause = tally.wait()
         if pause is None:  # of a failed batch, only calls of one item each tell which of them did it
-            return tally.failed() if len(unit) == 1 else (yield from _alone(policy, unit))
+            return tally.failed() if len(unit) == 1 else (yield from _alone(policy, tally))
         yield pause
 
 
-def _alone(policy: Policy, unit: Unit) -> Generator[float | Invoke, Any, list[Settled]]:
+def _alone(policy: Policy, tally: Tally) -> Generator[float | Invoke, Any, list[Settled]]:
     settled: list[Settled] = []
-    for item in unit:
-        settled += yield from pursue(policy, [item], Tally(policy, [item]))
+    for item in tally.unit:
+        settled += yield from pursue(policy, [item], type(tally)(policy, [item]))
     return settled
 
 

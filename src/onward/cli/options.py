@@ -83,7 +83,11 @@ policies = together(
         "--every", metavar="WHEN", help='When to save: 100, "5s", "100 items or 5s", auto [default: auto].'
     ),
     _policy("--workers", type=int, metavar="N", help="Items at a time."),
-    _policy("--executor", metavar="NAME", help="Where the function runs: inline, threads, asyncio, batch."),
+    _policy(
+        "--executor",
+        metavar="NAME",
+        help="Where the function runs: inline, threads, asyncio, processes, batch.",
+    ),
     _policy("--rate", metavar="RATE", help='At most so many calls: "500/min", "10/s".'),
     _policy("--budget", metavar="AMOUNT", help='Most to spend in all sessions: "5 USD", "200000 tokens".'),
     _policy("--retries", type=int, metavar="N", help="Further attempts at an item that fails."),
@@ -115,7 +119,9 @@ crashing = together(
     _policy("--param", metavar="K=V", multiple=True, help="A parameter of the function; V is JSON or text."),
     _policy("--every", metavar="WHEN", help='When to save: 100, "5s", auto [default: the job\'s].'),
     _policy("--workers", type=int, metavar="N", help="Items at a time."),
-    _policy("--executor", metavar="NAME", help="Where the function runs: inline, threads, asyncio."),
+    _policy(
+        "--executor", metavar="NAME", help="Where the function runs: inline, threads, asyncio, processes."
+    ),
     _policy("--retries", type=int, metavar="N", help="Further attempts at an item that fails."),
     _policy("--batch", type=int, metavar="N", help="Give the function lists of N items."),
 )

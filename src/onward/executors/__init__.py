@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from onward.cadence import whole
 from onward.errors import UsageError
 from onward.executors.base import AsyncExecutor, Executor
+from onward.settings import Settings
 
-__all__ = ["IN_LOOP", "NAMES", "AsyncExecutor", "Executor", "check_batch", "choose", "make", "make_async"]
+__all__ = [
+    "IN_LOOP",
+    "NAMES",
+    "AsyncExecutor",
+    "Executor",
+    "check_away",
+    "check_batch",
+    "choose",
+    "is_away",
+    "make",
+    "make_async",
+    "slots",
+    "width",
+]
 
-NAMES = ("inline", "threads", "asyncio", "batch")
+NAMES = ("inline", "threads", "asyncio", "processes", "batch")
 IN_LOOP = ("asyncio", "batch")
 
 BATCH_WINDOW = 10_000
@@ -40,6 +55,10 @@ def choose(executor: Any, *, is_async: bool, workers: int, timeout: float | None
     if is_async:
         if executor == "threads":
             raise UsageError('executor="threads" cannot run a coroutine function; leave executor= out')
+        if executor == "processes":
+            raise UsageError(
+                'executor="processes" runs plain functions, from map or stream and a plain source; leave it out here'
+            )
         return executor if executor in IN_LOOP else "asyncio"
     if executor == "inline" and workers > 1:
         raise UsageError(f'executor="inline" has one worker, not workers={workers}; use executor="threads"')
@@ -64,13 +83,49 @@ def check_batch(*, coroutine: bool, timeout: float | None, batch: int | None) ->
         )
 
 
+def is_away(executor: Any) -> bool:
+    """Whether the function runs in other processes, or in a pool that may have such."""
+    if executor is None or isinstance(executor, str):
+        return bool(executor == "processes")
+    from concurrent.futures import Executor as Pool
+
+    return isinstance(executor, Pool)
+
+
+def width(executor: Any, workers: int) -> int:
+    """How many calls at a time: of a pool, as many as it has workers where ``workers`` does not say."""
+    pool = is_away(executor) and not isinstance(executor, str) and workers == 1
+    return (getattr(executor, "_max_workers", 1) or 1) if pool else workers
+
+
+def slots(executor: Any, workers: int) -> int:
+    """Threads for so many workers: one for each that is not here, and a few that have the next work ready."""
+    return workers + (workers + 3) // 4 if is_away(executor) else workers
+
+
+def check_away(fn: Callable[..., Any], settings: Settings) -> None:
+    """Refuse what a function that runs away from the run cannot do.
+
+    Raises:
+        UsageError
+    """
+    from onward.executors.processes import check_not_a_worker, order_of
+
+    check_not_a_worker()
+    order_of(fn, settings)
+    if settings.terms.budget:
+        raise UsageError(
+            "budget= counts what onward.spend says, which does not work in worker processes; leave one of both out"
+        )
+
+
 def make(executor: Any, workers: int) -> Executor:
     """The executor of that name for a plain loop."""
     if executor == "inline":
         from onward.executors.inline import InlineExecutor
 
         return InlineExecutor()
-    if executor == "threads":
+    if executor == "threads" or is_away(executor):  # a thread waits for each worker
         from onward.executors.threads import ThreadsExecutor
 
         return ThreadsExecutor(workers)

@@ -12,6 +12,9 @@ The contract, which the conformance suite in ``onward.testing`` checks:
   without waiting; what was in flight is dropped.
 * ``wake`` may be called from any thread and from a signal handler, and makes ``outcomes`` yield None soon,
   unless the function runs in the consumer's own thread.
+
+A call for threads may have two methods more. ``grouped`` makes of the units what the call takes at a time; after it
+gave none, it may have more once something is yielded. ``free_slot`` is called in the worker's thread after the call.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ class ThreadsExecutor:
         self._results: SimpleQueue[list[Settled] | BaseException | None] = SimpleQueue()
 
     def outcomes(self, call: Call, units: Iterator[Unit]) -> Iterator[Settled | None]:
+        units = getattr(call, "grouped", iter)(units)
         work: SimpleQueue[Unit | None] = SimpleQueue()
         threads = 0
         in_flight = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from contextlib import AbstractContextManager, aclosing
+from contextlib import AbstractContextManager, aclosing, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -80,12 +80,21 @@ class Execution:
         if self.policy.straight:
             yield from drive_straight(self.session, self._policy)
             return
-        call = make_call(self._policy, in_loop=False, workers=self.workers)
         executor, single = (
-            executors.make(self.executor, self.workers),
+            executors.make(self.executor, executors.slots(self.executor, self.workers)),
             partial(executors.make, self.executor, 1),
         )
-        yield from drive(self.session, call, executor, self.batch, single=single)
+        if not executors.is_away(self.executor):
+            call = make_call(self._policy, in_loop=False, workers=self.workers)
+            yield from drive(self.session, call, executor, self.batch, single=single)
+            return
+        with closing(self._call_away()) as away:
+            yield from drive(self.session, away, executor, self.batch, single=single)
+
+    def _call_away(self) -> Any:
+        from onward.executors.processes import make_call as make_call_away
+
+        return make_call_away(self._policy, self.session.settings, self.executor, self.workers)
 
     async def steps_async(self) -> AsyncGenerator[None]:
         session = self.session
@@ -121,6 +130,8 @@ def prepare(
     )
     if executor == "batch":
         executors.check_batch(coroutine=is_async(fn), timeout=settings.terms.timeout, batch=settings.batch)
+    if executors.is_away(executor):
+        executors.check_away(fn, settings)
     session = make_session(settings, fn, source, background=executor != "inline")
     policy = Policy(
         fn=fn,
@@ -135,7 +146,8 @@ def prepare(
         restore=session.restore,
         announce=_announce_attempt(session.announcer),
     )
-    return Execution(session, policy, executor, settings.workers, settings.batch or 1)
+    workers = executors.width(executor, settings.workers)
+    return Execution(session, policy, executor, workers, settings.batch or 1)
 
 
 def _permission(session: Session) -> Callable[[], bool] | None:

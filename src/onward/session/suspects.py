@@ -13,10 +13,11 @@ import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 
 from onward import flight
+from onward.attempts.failures import crashed
 from onward.executors.base import Unit
 from onward.flight import Flight
 from onward.journal.journal import Journal
-from onward.model import Failure, Item, Settled
+from onward.model import Item, Settled
 from onward.settings import Settings
 from onward.stores.base import Store
 
@@ -124,10 +125,7 @@ class Suspects:
 
     def _failed(self, item: Item) -> Settled:
         count = self.crashes[item.ordinal]
-        message = (
-            f"crashed the process {count} times while it ran alone; to try it again, retry the failed items"
-        )
-        return Settled(item, "failed", b"null", Failure("Crashed", message), attempts=count)
+        return Settled(item, "failed", b"null", crashed(count), attempts=count)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[bool]:
