@@ -72,8 +72,10 @@ def map(  # noqa: A001 - the name of the idea
         every: cadence of saving: a number of items, "5s", "100 items or 5s", or "auto": as often as costs less than
             1 % of the time, and at least once a second.
         workers: how many calls at a time.
-        executor: "inline", "threads" or "asyncio"; by default what the function and ``workers`` ask for. "batch" is
-            for coroutine functions that ask a model: what they ask goes into the provider's batches.
+        executor: "inline", "threads", "asyncio"; by default what the function and ``workers`` ask for. "processes" are
+            worker processes, for plain functions that keep a processor busy; a ``concurrent.futures.Executor`` is
+            used as it is. "batch" is for coroutine functions that ask a model: what they ask goes into the
+            provider's batches.
         rate: most attempts in a time, such as "500/min".
         budget: most that may be spent (:func:`onward.spend`) over all sessions of the run: "5 USD", "200000 tokens",
             "5 USD or 2M tokens", or a mapping. The run stops with :class:`~onward.errors.BudgetReached` before it is
@@ -86,8 +88,8 @@ def map(  # noqa: A001 - the name of the idea
         batch: the function takes a list of up to so many items, and returns as many results.
         max_failures: failed items this session tolerates, or "5%" of the settled ones, or None for any number. By
             default it stops when its first 20 items all fail with one error type.
-        max_crashes: an item that was alone when the process died, so many times without getting on by a step, fails,
-            and the run goes on. What was in flight beside others at two deaths runs alone after that.
+        max_crashes: an item that was alone when the process, or its worker, died, so many times without getting on
+            by a step, fails, and the run goes on. What was in flight beside others at two deaths runs alone after that.
         retry_failed: take up again what failed in earlier sessions.
         on_change: what to do when settled items do not fit the input or function given now: "stop", "keep",
             "redo" or "restart".

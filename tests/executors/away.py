@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import threading
 import time
@@ -216,4 +217,11 @@ async def coroutine(x: int) -> int:
 def late(x: int) -> int:
     if x == 1:
         time.sleep(2)
+    return x
+
+
+def stuck_in_c(x: int) -> int:
+    note("calls", x)
+    if x == 2:
+        re.match(r"(a+)+b", "a" * 60)  # for years, and no other thread gets a turn
     return x

@@ -365,8 +365,9 @@ def test_the_coordinator_is_killed_no_worker_stays_and_the_run_goes_on() -> None
 
 
 @needs_proc
-def test_a_stuck_worker_goes_with_its_coordinator() -> None:
-    process = script("stuck", 6)
+@pytest.mark.parametrize("fn", ["stuck", "stuck_in_c"])
+def test_a_stuck_worker_goes_with_its_coordinator(fn: str) -> None:
+    process = script(fn, 6)
     until(lambda: 2 in away.noted("calls"))
     process.kill()
     process.communicate()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onward.cadence import whole
 from onward.errors import UsageError
 from onward.executors.base import AsyncExecutor, Executor
-from onward.settings import Settings
+
+if TYPE_CHECKING:  # workers import this module, and know of no settings
+    from onward.settings import Settings
 
 __all__ = [
     "IN_LOOP",

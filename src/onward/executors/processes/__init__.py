@@ -2,21 +2,20 @@
 
 They know nothing of the run. A thread of the coordinator waits for each (:mod:`~onward.executors.threads`); ``calls``
 decides there what follows, ``groups`` how much goes at a time, ``channels`` are the ways to a worker, ``sending`` what
-goes there, ``child`` and ``work`` what runs there.
+goes there, ``child`` and ``work`` what runs there. Workers import this module: it imports nothing of the coordinator's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from onward.attempts.course import Policy
 from onward.errors import UsageError
-from onward.executors.processes.calls import SentCall
-from onward.executors.processes.channels import Channels, Pool, Workers
-from onward.executors.processes.sending import sent
-from onward.executors.processes.work import Order
-from onward.settings import Settings
+
+if TYPE_CHECKING:
+    from onward.attempts.course import Policy
+    from onward.executors.processes.calls import SentCall
+    from onward.settings import Settings
 
 
 def check_not_a_worker() -> None:
@@ -40,6 +39,9 @@ def order_of(fn: Callable[..., Any], settings: Settings) -> bytes:
     Raises:
         UsageError: the function or its parameters cannot be sent there.
     """
+    from onward.executors.processes.sending import sent
+    from onward.executors.processes.work import Order
+
     batch, retries = settings.batch is not None, settings.terms.retries
     return sent(Order(fn, settings.params or {}, batch, retries, settings.job, settings.run))
 
@@ -50,6 +52,9 @@ def make_call(policy: Policy, settings: Settings, executor: Any, workers: int) -
     Raises:
         UsageError: the function or its parameters cannot be sent there.
     """
+    from onward.executors.processes.calls import SentCall
+    from onward.executors.processes.channels import Channels, Pool, Workers
+
     order = order_of(policy.fn, settings)
 
     def halted() -> bool:

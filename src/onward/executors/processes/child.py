@@ -46,6 +46,18 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="onward-parent", daemon=True).start()
+    _end_with(sentinel)
+
+
+def _end_with(sentinel: int) -> None:
+    """The thread gets no turn while the function is in C code that keeps the interpreter; the kernel asks for none."""
+    if not hasattr(os, "O_ASYNC"):
+        return
+    import fcntl
+
+    signal.signal(signal.SIGIO, signal.SIG_DFL)  # which is to end the process, when the other end is closed
+    fcntl.fcntl(sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(sentinel, fcntl.F_SETFL, fcntl.fcntl(sentinel, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _leave_signals() -> None:
