@@ -104,7 +104,7 @@ def processes(count: int, rounds: int) -> Row:
 def measure(tenth: int) -> Found:
     found = Found()
     rounds = 5 if tenth == 1 else 3
-    for kind, count, few in ((coroutines, 20_000, 4_000), (threads, 8_000, 2_000), (processes, 1_000, 300)):
+    for kind, count, few in ((coroutines, 20_000, 4_000), (threads, 8_000, 2_000), (processes, 2_000, 400)):
         tell(kind.__name__)
         try:
             found.rows.append(kind(count if tenth == 1 else few, rounds))

@@ -1,9 +1,11 @@
 """Functions that worker processes import, and what they leave behind to be seen."""
 
 import ctypes
+import multiprocessing
 import os
 import re
 import signal
+import subprocess
 import threading
 import time
 from dataclasses import dataclass
@@ -224,4 +226,25 @@ def stuck_in_c(x: int) -> int:
     note("calls", x)
     if x == 2:
         re.match(r"(a+)+b", "a" * 60)  # for years, and no other thread gets a turn
+    return x
+
+
+def asks_a_process_of_its_own(x: int) -> int:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(abs, (-x,))
+
+
+def ends_a_program(x: int) -> int:
+    with subprocess.Popen(["sleep", "600"]) as program:
+        program.terminate()
+        return program.wait()
+
+
+def runs(x: int) -> int:
+    return onward.map(brief, [x], job=f"inner-{x}", store="inner", progress=False).succeeded
+
+
+def interrupts(x: int) -> int:
+    if x == 3:
+        raise KeyboardInterrupt
     return x

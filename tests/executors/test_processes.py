@@ -243,6 +243,23 @@ def test_system_exit_goes_through() -> None:
     assert onward.load("job", store="store").status == "interrupted"
 
 
+def test_a_keyboard_interrupt_that_is_raised_is_an_interrupt() -> None:
+    with pytest.raises(onward.Interrupted):
+        run(away.interrupts, range(50))
+
+
+# --------------------------------------------------------------------- what the function may still do
+
+
+def test_a_worker_may_have_processes_and_programs_of_its_own_and_end_them() -> None:
+    assert list(run(away.asks_a_process_of_its_own, range(3)).results()) == [0, 1, 2]
+    assert list(run(away.ends_a_program, range(2), run="b").results()) == [-signal.SIGTERM] * 2
+
+
+def test_a_run_in_a_worker() -> None:
+    assert list(run(away.runs, range(3)).results()) == [1, 1, 1]
+
+
 # -------------------------------------------------------------------------------- workers that die
 
 
@@ -413,6 +430,21 @@ def test_a_stuck_worker_is_ended_by_grace_or_a_second_signal(more: str) -> None:
         os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE)
     assert "Interrupted" in err
+    until(lambda: not group(process.pid))
+
+
+@needs_proc
+def test_a_stream_that_nobody_closes_keeps_no_process_from_ending() -> None:
+    Path("script.py").write_text(
+        f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
+        "import onward; from executors import away\n"
+        "if __name__ == '__main__':\n"
+        "    kept = onward.stream(away.slow, range(999), job='job', executor='processes', every=1)\n"
+        "    print(next(kept).value)\n"
+    )
+    command = [sys.executable, "script.py"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert process.communicate(timeout=PATIENCE)[0] == "0\n"
     until(lambda: not group(process.pid))
 
 

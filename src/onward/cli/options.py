@@ -119,9 +119,7 @@ crashing = together(
     _policy("--param", metavar="K=V", multiple=True, help="A parameter of the function; V is JSON or text."),
     _policy("--every", metavar="WHEN", help='When to save: 100, "5s", auto [default: the job\'s].'),
     _policy("--workers", type=int, metavar="N", help="Items at a time."),
-    _policy(
-        "--executor", metavar="NAME", help="Where the function runs: inline, threads, asyncio, processes."
-    ),
+    _policy("--executor", metavar="NAME", help="Where the function runs: inline, threads, asyncio."),
     _policy("--retries", type=int, metavar="N", help="Further attempts at an item that fails."),
     _policy("--batch", type=int, metavar="N", help="Give the function lists of N items."),
 )

@@ -105,7 +105,11 @@ class SentCall:
         self._channels.close()
 
     def _stand_in(self, tally: SentTally) -> Sequence[Result | None]:
-        return self._meant(tally, self._exchange([tally])[0])
+        try:
+            return self._meant(tally, self._exchange([tally])[0])
+        except TimeoutError:
+            tally.took = self._timeout or 0.0
+            raise
 
     # A group, and what becomes of each in it
 

@@ -180,7 +180,16 @@ class Worker:
             process.join()
         code = process.exitcode or 0
         process.close()
-        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return _how(code)
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:  # one without a name
+        return f"signal {-code}"
 
 
 def _not_begun(how: str) -> OnwardError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import pickle
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NoReturn
@@ -216,10 +217,13 @@ def begun(order: bytes) -> Work | str:
         )
 
 
-_begun = functools.lru_cache(maxsize=4)(begun)
+@functools.lru_cache(maxsize=64)
+def _begun(order: bytes, process: int, thread: int) -> Work | str:
+    """As :func:`begun`, once for each thread, and anew in a process that was forked off."""
+    return begun(order)
 
 
 def answer(order: bytes, message: bytes) -> bytes:
     """As :func:`answered`, in a worker of somebody else's pool, which knows of nothing beforehand."""
-    work = _begun(order)
+    work = _begun(order, os.getpid(), threading.get_ident())
     return pickle.dumps(work) if isinstance(work, str) else answered(work, message)
