@@ -30,7 +30,7 @@ PEERS_PINS := benchmarks/peers/requirements
 EXTRAS = $(shell $(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
   print(*("--extra " + name for name in project["optional-dependencies"] if name != "local-llm"))')
 
-.PHONY: help demo test torture bench bench-peers evaluate lint types format lock local-model clean setup
+.PHONY: help demo test torture bench bench-peers evaluate train lint types format lock local-model clean setup
 .DELETE_ON_ERROR:
 
 help:
@@ -39,6 +39,7 @@ help:
 	@echo "make bench    what saving costs, against files written by hand and other libraries, into"
 	@echo "              benchmarks/RESULTS.md (half an hour; BENCH=--quick: some minutes, into benchmarks/out)"
 	@echo "make evaluate      how good screening and notes are; EVALUATE=--help says more"
+	@echo "make train    learn the weights of the classifier of meeting notes from the development meetings"
 	@echo "make torture  every power cut, kill and error at length: docs/reliability.md (half an hour)"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   let ruff rewrite the code"
@@ -61,6 +62,10 @@ bench-peers: $(PEERS_READY)
 
 evaluate: $(DEV)
 	@$(PY) -m evaluation.run $(EVALUATE)
+
+# The same meetings give the same weights, on one kind of processor.
+train: $(DEV)
+	@OMP_NUM_THREADS=1 $(PY) -m evaluation.training --write
 
 torture: $(DEV)
 	@PYTHONPATH="$(CURDIR)/tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m crash.torture

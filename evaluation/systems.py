@@ -14,6 +14,7 @@ from typing import Any, Literal, TypedDict
 from evaluation.sets import Meeting, Ranking, RealMeeting
 from onward.cli.screen import MAX_TOKENS
 from onward.llm import model as model_named
+from onward.llm.agreement import WEIGHTS
 from onward.recipes.documents import read as read_document
 from onward.recipes.meetings import notes_to_json
 from onward.recipes.transcripts import read_transcript
@@ -101,6 +102,6 @@ def code_digest(system: System) -> str:
         {file for part in parts for file in part.glob("*.py" if part.name == "recipes" else "**/*.py")}
     )
     digest = hashlib.blake2b(digest_size=8)
-    for file in [Path(__file__), *files]:
+    for file in [Path(__file__), WEIGHTS, *files]:
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -49,7 +49,8 @@ class ActionItem:
 
     ``quote`` stands in the transcript word for word, and begins at ``line``. ``owner`` is one of the
     participants, or a person the quote names who is none of them, and flagged; None if nobody took it.
-    ``due`` was computed by code from ``due_words``, which the transcript has verbatim.
+    ``due`` was computed by code from ``due_words``, which the transcript has verbatim; if it took words from two
+    places, " … " stands between them.
     """
 
     what: str

@@ -37,9 +37,10 @@ def test_every_quote_owner_and_date_is_grounded(path: Path) -> None:
         (first,) = [turn for turn in transcript.turns if turn.line == found.line][:1]
         assert found.quote.split()[0] in first.text
     for line in notes.summary:
-        assert find_quote(line.partition(": ")[2], said)
+        assert find_quote(line.partition(": ")[2] or line, said)  # some lines have no speaker
     for action in notes.actions:
-        assert action.due_words is None or find_quote(action.due_words, said)
+        for words in action.due_words.split(" … ") if action.due_words else ():
+            assert find_quote(words, said)
         assert action.owner in transcript.participants or any(
             flag.endswith(("is not among those who speak", "?")) or flag == "no owner"
             for flag in action.flags
@@ -71,7 +72,8 @@ def test_a_long_meeting_is_ranked_in_saved_parts(tmp_path: Path) -> None:
     assert onward.map(notes, [1], job="long", store=tmp_path).failed == 1
     report = onward.map(notes, [1], job="long", store=tmp_path, retry_failed=True)
     assert report.succeeded == 1
-    assert done == ["part 1 of 3", "part 2 of 3", "part 1 of 3", "part 2 of 3", "part 3 of 3", "summary"]
+    parts = ["part 1 of 3", "part 2 of 3", "part 1 of 3", "part 2 of 3", "part 3 of 3", "summary"]
+    assert done == [*parts, "agreed"]
     (found,) = report.results()
     assert 5 <= len(found.summary) <= 14
 
@@ -90,3 +92,16 @@ def test_text_for_a_note_taker_is_not_in_the_notes() -> None:
     notes = take_notes(Transcript("a.txt", "A", "2026-11-25", ["Ada", "Bob"], turns))
     assert [(one.owner, one.due) for one in notes.actions] == [("Bob", "2026-11-26")]
     assert not any("note taker" in line for line in notes.summary)
+
+
+def test_what_is_agreed_in_words_that_the_rules_do_not_know_is_found_and_flagged() -> None:
+    said = [
+        ("Ada", "The form for the council, Bob."),
+        ("Bob", "It goes to them on Thursday, with the drawings."),
+        ("Ada", "Thursday is fine."),
+    ]
+    turns = [Turn(n, name, None, text) for n, (name, text) in enumerate(said, 1)]
+    notes = take_notes(Transcript("a.txt", "A", "2026-11-25", ["Ada", "Bob"], turns))
+    (action,) = notes.actions
+    assert (action.owner, action.due) == ("Bob", "2026-11-26")
+    assert "in words that the rules do not know: check it" in action.flags

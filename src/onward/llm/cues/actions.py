@@ -190,6 +190,11 @@ class Actions:
         """Whether any of these has something to do."""
         return any(set(owners) & set(action.owners) for action in self._all)
 
+    def taken_since(self, asked: Sentence, what: str) -> bool:
+        """Whether somebody took on, since it was asked for, what was asked for: "Give it here, I'll do the notice."."""
+        words = content(without_due_words(what))
+        return any(words & action.subjects and action.touched > asked.floor for action in self._all)
+
     def drop(self, sentence: Sentence, text: str) -> None:
         """Somebody parks or takes back what was just spoken of, or names."""
         last = self._all[-1] if self._all else None

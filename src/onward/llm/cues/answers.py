@@ -18,7 +18,7 @@ _YES = re.compile(
     roger|if\ you\ like|(?:i\ )?(?:suppose|guess)\ (?:so|i\ (?:can|could|will))|i\ (?:could|can|will)\ do|count\ me\ in)\b"""
 )
 _NO = re.compile(
-    r"""(?ix)\b(?:i\ can't|i\ cannot|can't\ do|won't\ be\ able|unable|i'd\ rather\ not|no\ time|don't\ have\ (?:the\ )?(?:time|capacity|
+    r"""(?ix)\b(?:i\ can,?\ (?:but|only),?\ (?:sorry|i'm|i've|i\ have)|i\ can't|i\ cannot|can't\ do|won't\ be\ able|unable|i'd\ rather\ not|no\ time|don't\ have\ (?:the\ )?(?:time|capacity|
     bandwidth)|i'm\ (?:swamped|off|away|out|on\ (?:leave|holiday|vacation)|too\ busy|fully\ booked)|not\ me\b|not\ my|someone\ else|
     somebody\ else|not\ possible|i\ already|already\ (?:did|done|sent|have)|i\ don't\ think\ so|i\ won't|i\ did\ (?:already|that)|
     i'm\ afraid|,\ no(?:[.!]|$)|i\ (?:always\ )?do\ (?:that|it)\ (?:anyway|already)|sending\ it\ (?:right\ )?now|just\ (?:sent|did|done)|^done[.!]*$|^(?:there[.,!]?\ )?sent[.!]*$|\w+ing\ (?:it|her|him|them)\ (?:right\ )?now\b)"""

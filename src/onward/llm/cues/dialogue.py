@@ -112,6 +112,7 @@ class Dialogue:
         """Nobody answered. What one person was told, or could do by a day that was named, stands, with a flag."""
         self._pending.remove(one)
         told = one.cue.kind == "tell" and one.owners and one.cue.name and not one.cue.pronominal
+        told = told and not self._actions.taken_since(one.sentence, one.cue.what)
         said_when = one.cue.kind == "offer" and _CAN.search(one.sentence.text) and due_words(one.cue.said)
         if told or (said_when and "?" not in one.sentence.text):
             self._actions.add(one.cue, one.owners or [one.sentence.speaker], [one.sentence], flag=UNANSWERED)

@@ -13,7 +13,9 @@ from onward.llm.cues.speech import Sentence, plain
 from onward.llm.cues.words import content
 
 _CALLING = r"(?:^(?:(?i:so|and|now|okay|right|then|but|good|thanks|great)[,.]? )*{0}(?:,|[?]|$)|, {0}[.?!]*$)"
-_RECAP = re.compile(r"(?i)\b(?:recap|sum up|to summari[sz]e|in summary|summing up)\b")
+_RECAP = re.compile(
+    r"(?i)\b(?:recap|sum up|to summari[sz]e|in summary|summing up|action items)\b|(?:^|\bso,? )actions[.:,]"
+)
 _NEEDED = re.compile(r"(?i)\b(?:needs?|wants?|deadline|due|has to be|have to be|must be)\b")
 _SUITS = re.compile(r"(?i)\b(?:works?|suits?|fine|good|okay|ok|perfect)\b")
 

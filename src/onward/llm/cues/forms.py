@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 from onward.llm.cues.verbs import ORDER, VERB, VERBS, WORK
 
@@ -13,6 +13,8 @@ Kind = Literal["commit", "promise", "need", "assign", "now", "ask", "tell", "ord
 commit: "I'll send it". promise: "you get it", "I'm sending it", if it says when. need: "I have to send it", weaker. assign: "Ada will send it". now: "Ada sends it", which may only say what she does every day. ask: "can you send it?".
 tell: "Bob, please send it". order: "send it", to nobody by name. every: "everybody, please send it". open: "somebody should send it", "who sends it?". offer: "I could send it".
 """
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _SO = r"(?:and |so |but |then |okay,? |now,? |well,? )*"
 _LATER = r"(?:also |then |now |quickly |personally |definitely |certainly |still |both |all |first |rather |\w+ly )*"
@@ -44,7 +46,7 @@ FORMS: list[tuple[Kind, str]] = [
     ("every", rf"\b{_EVERY},? (?:{_TELLING}|needs to|has to|should|must) {_MORE}(?P<what>\w.*)"),
     ("every", rf"\b(?:please|can|could),? {_EVERY},? (?P<what>{VERB}\b.*)"),
     ("ask", rf"<NAME>,? {_ASKING} {_MORE}(?P<what>\w.*)"),
-    ("promise", r"(?<!can )(?<!could )(?<!will )(?<!would )(?<!do )(?<!did )(?<!should )\byou(?:'ll|'d| will)? (?:get|have|find|receive) (?P<what>(?:the|a|an|it|them|that|my|all|your|those|this|one|another|first|both|some)\b.*)"),
+    ("promise", r"(?<!can )(?<!could )(?<!will )(?<!would )(?<!do )(?<!n't )(?<!did )(?<!should )\byou(?:'ll|'d| will)? (?:get|have|find|receive) (?P<what>(?:the|a|an|it|them|that|my|all|your|those|this|one|another|first|both|some)\b.*)"),
     ("promise", r"\b(?:\w+(?:'s| is|'re| are| will)|\w+'ll) (?:get|getting|have|having|receive|receiving) (?P<what>.{2,40}? from me\b.*)"),
     ("tell", rf"<NAME>,? {_TELLING} {_MORE}(?P<what>\w.*)"),
     ("tell", r"<NAME>,? you(?:'re| are) (?:on|doing|handling|taking|responsible for|in charge of) (?P<what>\w.*)"),
@@ -102,7 +104,7 @@ FORMS: list[tuple[Kind, str]] = [
     ("promise", r"\bwe(?:'ll| will) (?P<what>(?:send|deliver|provide|ship|prepare|return|respond|reply|share|get back|come back to you|let you know|get you|get that|have (?:it|that|the|a))\b.*)"),
     ("need", rf"\bi(?:'ve| have)?(?: still| also| only| just| \w+ly)* (?:need to|have to|got to|must|gotta|ought to|should) {_LATER}(?P<what>\w.*)"),
     ("need", r"\bi (?:still )?(?P<what>owe (?:all of |both of )?(?:you|<NAME>)\b.*)"),
-    ("assign", rf"<NAME>(?:'ll| will| is going to|'s going to| has to| needs to| should| must| is to| ought to| can)(?! not| never|n't) {_LATER}(?P<what>\w.*)"),
+    ("assign", rf"<NAME>(?:'ll| will| is going to|'s going to| has to| needs to| should| must| is to|'s to| ought to| can)(?! not| never|n't) {_LATER}(?P<what>\w.*)"),
     ("now", r"<NAME>(?:'s| is) (?P<what>(?!going|gonna|not|just|also)\w+ing\b.*)"),
     ("now", r"<NAME> (?:promised|agreed|offered|volunteered|is meant|is supposed) to (?P<what>\w.*)"),
     ("now", rf"<NAME> (?P<what>{VERBS}\b.*)"),

@@ -1,12 +1,28 @@
-"""Notes by rules: cues for what is to be done, decided and open, and a ranking of sentences for the summary."""
+"""Notes by rules: cues for what is to be done, decided and open, and a ranking of sentences for the summary.
+
+Beside the rules, a small classifier says where something is agreed in words that they do not know.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
-from onward.llm import cues, embedded, extractive
-from onward.llm.cues import Action, Heard, Remark, Sentence, content, is_for_a_machine, plain, points
-from onward.llm.cues.due_words import due_words
+from onward.llm import agreement, cues, embedded, extractive
+from onward.llm.cues import (
+    Action,
+    Heard,
+    Remark,
+    Sentence,
+    content,
+    due_words,
+    is_for_a_machine,
+    likely_actions,
+    plain,
+    points,
+    shape,
+)
 from onward.recipes.meetings import ActionItem, Finding, Transcript
 from onward.recipes.note_taking.checking import Record, Taken, sentence_case
 from onward.recipes.note_taking.steps import Step
@@ -34,13 +50,33 @@ def ruled(transcript: Transcript, step: Step) -> Taken:
     heard = cues.hear(transcript.turns, transcript.participants)
     return Taken(
         _summary(heard, step),
-        _actions(heard, record),
+        action_items(heard, _likely(heard, step), record),
         [_finding(remark) for remark in heard.decisions],
         [_finding(remark) for remark in heard.questions],
     )
 
 
-def _actions(heard: Heard, record: Record) -> list[ActionItem]:
+def _likely(heard: Heard, step: Step) -> list[float]:
+    """Of each sentence how likely something is agreed in it."""
+    if not heard.sentences:
+        return []
+    texts = [plain(one.text) or one.text for one in heard.sentences]
+    shapes = [shape(one, heard.people) for one in heard.sentences]
+    found: list[float] = step("agreed", agreed, texts, shapes, [one.speaker for one in heard.sentences])
+    return found
+
+
+def agreed(texts: list[str], shapes: list[list[float]], speakers: list[str]) -> list[float]:
+    """How likely it is of each sentence that something is agreed in it, by the classifier."""
+    vectors = embedded.load(threads=1).embed(texts).astype(float)
+    return agreement.likelihoods(agreement.features(vectors, shapes, speakers))
+
+
+def action_items(heard: Heard, likely: Sequence[float] | None, record: Record) -> list[ActionItem]:
+    """What the rules found, and what is likely beside it; without likelihoods, the rules alone."""
+    if likely is not None:
+        more = likely_actions(heard.sentences, likely, heard.actions, heard.people)
+        heard = replace(heard, actions=[*heard.actions, *more])
     quoted: set[int] = set()
     found = []
     for action in reversed(heard.actions):  # of two in one sentence, the earlier is more often said again
