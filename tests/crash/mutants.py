@@ -49,6 +49,13 @@ MUTANTS = [
         POWER,
     ),
     Mutant(
+        "a pragma whose answer is not fetched",
+        "stores/sqlite.py",
+        'database.execute("PRAGMA journal_mode=WAL").fetchone()[0]',
+        'database.execute("PRAGMA journal_mode=WAL") and "wal"',
+        "tests/stores/test_sqlite.py",
+    ),
+    Mutant(
         "a database turned to WAL in its place",
         "stores/sqlite.py",
         "        _prepare(database, path)\n    for suffix",

@@ -25,6 +25,7 @@ from onward.errors import (
 )
 from onward.model import Block, Change
 from onward.stores import locks
+from onward.stores import sqlite as sqlite_store
 from onward.stores.sqlite import SqliteStore, sqlite_file, sqlite_runs
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions and locks")
@@ -408,3 +409,12 @@ def test_names_are_files_on_every_system(tmp_path: Path, name: str) -> None:
     for part in (path.parent.name, path.stem):
         assert re.fullmatch(r"[\w %@+,=()~-]*[\w%@+,=()~-]", part)
         assert part.lower() not in ("con", "nul", "com1", "lpt9")
+
+
+def test_a_database_that_cannot_have_a_log_is_refused(tmp_path: Path) -> None:
+    """What the pragma answers counts: SQLite raises nothing where it keeps to another mode."""
+    with (
+        closing(sqlite3.connect(":memory:")) as database,
+        pytest.raises(StoreUnwritable, match="mode memory"),
+    ):
+        sqlite_store._prepare(database, tmp_path / "run.db")
