@@ -62,6 +62,7 @@ SEAMS = {
         "batches",
         "clients",
         "grounding",
+        "layers",
         "line",
         "pacing",
         "prices",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,10 @@ Loading compares the whole hash, so the string is true of every vector made."""
 
 DIMENSIONS = 384
 MAX_TOKENS = 256
+LONGEST = 512
+"""Tokens of a sequence that the model has places for."""
+
+_LAST, _BELOW = "last_hidden_state", "layer_norm_8"
 
 _TOKENIZER = Path(__file__).parent / "data" / "minilm" / "tokenizer.json"
 _loading = threading.Lock()
@@ -74,7 +78,7 @@ class EmbeddedModel:
             ) from missing
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        weights = str(_verified(model_path()))
+        weights = _verified(model_path()).read_bytes() + also_gives(_BELOW)
         self._session: Any = onnxruntime.InferenceSession(weights, options, ["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(_TOKENIZER))
         self._tokenizer.enable_truncation(MAX_TOKENS)
@@ -92,26 +96,57 @@ class EmbeddedModel:
         import numpy as np
 
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        by_length = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))  # little padding in each batch
         vectors = np.zeros((len(tokens), DIMENSIONS), dtype=np.float32)
-        for start in range(0, len(tokens), batch):
-            chosen = by_length[start : start + batch]
-            vectors[chosen] = self._forward([tokens[i] for i in chosen])
+        for chosen in _by_length(tokens, batch):
+            hidden, mask = self._forward(_LAST, [tokens[i] for i in chosen])
+            means = (hidden * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
+            vectors[chosen] = means / np.linalg.norm(means, axis=1, keepdims=True)
         return vectors
 
-    def _forward(self, tokens: list[list[int]]) -> Vectors:
+    def tokens(self, text: str) -> list[int]:
+        """The numbers of a text's tokens, cut at 256, with those that the model has around a text: 101 and 102."""
+        ids: list[int] = self._tokenizer.encode(text).ids
+        return ids
+
+    def states(
+        self,
+        sequences: Sequence[Sequence[int]],
+        types: Sequence[Sequence[int]] | None = None,
+        *,
+        batch: int = 32,
+    ) -> list[Vectors]:
+        """What the model's four lower layers make of each sequence of tokens: an array of its length by 384.
+
+        It is what :mod:`onward.llm.layers` takes.
+
+        Args:
+            sequences: numbers of tokens, of several texts if need be; at most 512 each.
+            types: 0 or 1 for each token, as for the first and the second text of a pair; all 0 by default.
+            batch: sequences computed at once.
+        """
+        found: list[Any] = [None] * len(sequences)
+        for chosen in _by_length(sequences, batch):
+            states, _ = self._forward(
+                _BELOW, [sequences[i] for i in chosen], types and [types[i] for i in chosen]
+            )
+            for row, place in enumerate(chosen):
+                found[place] = states[row, : len(sequences[place])]
+        return found
+
+    def _forward(
+        self, output: str, tokens: list[Sequence[int]], types: Sequence[Sequence[int]] | None = None
+    ) -> tuple[Any, Any]:
+        """An output of the model, and the mask that says where it is of a token, 1, and where of padding, 0."""
         import numpy as np
 
         ids = np.zeros((len(tokens), max(map(len, tokens))), dtype=np.int64)
-        mask = np.zeros_like(ids)
+        mask, kinds = np.zeros_like(ids), np.zeros_like(ids)
         for row, sequence in enumerate(tokens):
             ids[row, : len(sequence)] = sequence
             mask[row, : len(sequence)] = 1
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        (hidden,) = self._session.run(["last_hidden_state"], inputs)
-        means = (hidden * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-        unit: Vectors = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
-        return unit
+            kinds[row, : len(sequence)] = types[row] if types else 0
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": kinds}
+        return self._session.run([output], inputs)[0], mask
 
 
 class Embedded:
@@ -138,6 +173,26 @@ class Embedded:
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+
+def _by_length(sequences: Sequence[Sequence[int]], batch: int) -> Iterator[list[int]]:
+    """The places of the sequences, in batches of about equal length: little padding in each."""
+    order = sorted(range(len(sequences)), key=lambda place: len(sequences[place]))
+    for start in range(0, len(order), batch):
+        yield order[start : start + batch]
+
+
+def also_gives(*names: str) -> bytes:
+    """Bytes that, behind a model's, make inner values outputs of it too.
+
+    A model is a message of protocol buffers, and two messages behind one another are one, with the fields of both:
+    field 7 of a model is its graph, field 12 of a graph an output, field 1 of an output its name.
+    """
+
+    def field(number: int, content: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(content)]) + content
+
+    return b"".join(field(7, field(12, field(1, name.encode()))) for name in names)
 
 
 @cache
