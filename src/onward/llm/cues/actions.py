@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from onward.llm.cues.answers import accepts, asks_when, dates_it, is_adverbial, is_ahead, is_bare
-from onward.llm.cues.days import Days
 from onward.llm.cues.due_words import DueWords, due_words, vague_words, without_due_words
 from onward.llm.cues.grammar import Cue
 from onward.llm.cues.speech import Sentence, plain
+from onward.llm.cues.times import Times
 from onward.llm.cues.words import content, is_empty, points
 
 AGAIN_WITHIN = 6  # floors in which "it" is the thing last spoken of
@@ -68,12 +68,12 @@ class Action:
 class Actions:
     """All actions so far. One is in focus as long as its date may still be talked of."""
 
-    def __init__(self) -> None:
+    def __init__(self, times: Times) -> None:
         self._all: list[Action] = []
         self.focus: Action | None = None
         self._owner_only = False  # others have gone on to something else
         self._proposed: str | None = None
-        self._days = Days()
+        self._times = times
         self._asked: int | None = None  # the floor in which was asked by when
         self._headed = 0  # the floor in which the last new subject was named
         self._elsewhere: int | None = None  # the floor in which was asked when something else is
@@ -82,7 +82,7 @@ class Actions:
         """Those that are more than a need; "before the opening" by its day, if that was said."""
         for action in self._all:
             if action.due is None and action.vague:
-                action.due = self._days.of_event(action.vague)
+                action.due = self._times.of_event(action.vague, action.sentences[-1])
         return [action for action in self._all if not action.weak]
 
     def add(
@@ -177,11 +177,10 @@ class Actions:
 
     def when(self, sentence: Sentence, cue: Cue | None = None) -> list[DueWords]:
         """The words of a sentence, or of a cue in it, that say when; with the day that "the Friday before" counts from."""
-        return self._days.counted(list(_due_of(cue, sentence)), sentence)
+        return self._times.read(_due_of(cue, sentence), sentence)
 
     def heard(self, sentence: Sentence) -> None:
-        """Remember the days that a sentence speaks of, and where a new subject begins."""
-        self._days.hear(sentence)
+        """Remember where a new subject begins."""
         text = plain(sentence.text)
         if _HEADLINE.match(text) and not is_bare(text):
             self._headed = sentence.floor

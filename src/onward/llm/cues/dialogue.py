@@ -17,6 +17,7 @@ from onward.llm.cues.grammar import Cue, cues
 from onward.llm.cues.pending import Pending
 from onward.llm.cues.people import People
 from onward.llm.cues.speech import Sentence, plain
+from onward.llm.cues.times import Times
 from onward.llm.cues.words import content, is_empty, points
 
 ANSWER_WITHIN = 4
@@ -40,7 +41,7 @@ _BARE_NAME = r"(?i)^(?:(?:well|um|probably|maybe|i think)[,]? )*(?:(?:that's|it'
 
 def find_actions(sentences: list[Sentence], people: People) -> list[Action]:
     """The actions that come of a dialogue, in the order they come up."""
-    dialogue = Dialogue(people)
+    dialogue = Dialogue(people, Times(sentences))
     for sentence in sentences:
         dialogue.hear(sentence)
     return dialogue.end()
@@ -49,9 +50,9 @@ def find_actions(sentences: list[Sentence], people: People) -> list[Action]:
 class Dialogue:
     """What was heard so far, and what came of it."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, times: Times) -> None:
         self._people = people
-        self._actions = Actions()
+        self._actions = Actions(times)
         self._pending: list[Pending] = []
         self._floor = Floor(people)
         self._named = re.compile(_BARE_NAME.format(people.pattern))

@@ -7,7 +7,8 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from onward.llm.grounding import find_dates
+from onward.llm.grounding import due_date, find_dates
+from onward.llm.grounding.dates import find_days
 
 _COUNTED = "which day?"
 _ANY_DAY = date(2024, 1, 3)  # a word for a day is one on whatever day it is said
@@ -45,21 +46,43 @@ class DueWords(NamedTuple):
 @lru_cache(maxsize=4096)
 def due_words(text: str) -> tuple[DueWords, ...]:
     """The words in a sentence that say on which day something is to be, in order; past and repeated times left out."""
+    days = [
+        one
+        for one in _days(text)  # "I am away until Friday" is no day to be ready by
+        if not (_NOT_DUE.search(text[: one[0]]) or _STATE_UNTIL.search(text[: one[0]]))
+    ]
+    return _with_what_belongs(text, days)
+
+
+@lru_cache(maxsize=4096)
+def days_in(text: str) -> tuple[DueWords, ...]:
+    """The words in a sentence that name a day by themselves, whatever is to be on it."""
+    found = [one for one in find_days(text, _ANY_DAY) if one.date or "vague" not in one.flags]
+    return _with_what_belongs(text, [(one.start, one.end, False) for one in found])
+
+
+def _with_what_belongs(text: str, days: list[tuple[int, int, bool]]) -> tuple[DueWords, ...]:
+    """Days with their "by" and their "morning", and one made of two that are the same: "next Friday, the twentieth"."""
     found: list[DueWords] = []
-    for day_start, day_end, counted in _days(text):
-        before = text[:day_start]
-        if _NOT_DUE.search(before) or _STATE_UNTIL.search(before):
-            continue  # "I am away until Friday" is no day to be ready by
-        lead, rest = _LEAD.search(before), _REST.match(text, day_end)
+    for day_start, day_end, counted in days:
+        lead, rest = _LEAD.search(text[:day_start]), _REST.match(text, day_end)
         start, end = lead.start() if lead else day_start, rest.end() if rest else day_end
         another = lead and lead.group().lower().startswith("for")  # "send it on Monday, for the tenth"
         if found and not another and _APPOSITION.fullmatch(text[found[-1].end : start]):
             words = text[found[-1].start : end]  # "next Friday, um, the twentieth"
-            found[-1] = found[-1]._replace(text=words, end=end)
+            found[-1] = found[-1]._replace(text=words, end=end, counted=found[-1].counted and counted)
             continue
         words = text[start:end]
         found.append(DueWords(words, start, end, bool(_STRICT.match(words)), counted))
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def is_a_day(words: str) -> bool:
+    """Whether words name one day that others can be counted from; no period, no time of this day."""
+    due = due_date(words, _ANY_DAY)
+    doubtful = {"period", "today assumed", "tomorrow assumed", "vague", "no date", "several days"}
+    return not doubtful & {*due.flags}
 
 
 def _days(text: str) -> list[tuple[int, int, bool]]:

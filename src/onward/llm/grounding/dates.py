@@ -11,10 +11,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from onward.errors import UsageError
 from onward.llm.grounding.calendar import in_other_words
-from onward.llm.grounding.grammar import DAYS, FROM_ANOTHER_DAY, NO_DAYS, NOTHING_BEHIND, Reader
-from onward.llm.grounding.readings import TODAY, from_another_day
+from onward.llm.grounding.grammar import DAYS, NO_DAYS, Reader
+from onward.llm.grounding.offsets import counted, find_offsets
+from onward.llm.grounding.readings import TODAY, TOMORROW, Mention
 
-NOT_AHEAD = re.compile(r"\b(?:not|last|since|every|each|previous|past)\s+(?:the\s+)?$", re.IGNORECASE)
+NOT_AHEAD = re.compile(
+    r"\b(?:not|last|since|every|each|every\s+(?:other|first|second|third|last)|previous|past)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
 BEHIND = re.compile(r"\s+(?:ago|before last)\b", re.IGNORECASE)
 # Of another day, if one is named: "end of day tomorrow".
 END_OF_DAY = re.compile(
@@ -36,17 +40,6 @@ class Due:
     words: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """Words in a text that say when: `text[start:end] == words`."""
-
-    words: str
-    start: int
-    end: int
-    date: date | None
-    flags: tuple[str, ...] = ()
-
-
 def due_date(
     words: str, meeting_day: date | datetime, tz: str | None = None, *, languages: Sequence[str] = ("en",)
 ) -> Due:
@@ -62,8 +55,9 @@ def due_date(
     No date, and a flag: "soon", "before the launch" (`vague`); "6/3" (`day or month first`); "Friday the 14th"
     that is a Saturday (`weekday and date disagree`); a day that is over (`past`) or does not exist
     (`no such day`); several days (`several days`), unless the last corrects the others ("Thursday. No, Friday",
-    flagged `corrected`); "the Friday before" that
-    stands alone (`which day?`; behind another day it is counted from that); nothing about time (`no date`).
+    flagged `corrected`); "the Friday before" that stands alone, "two days before the fitting" (`which day?`); nothing
+    about time (`no date`). Beside a day, such words are counted from it: "on the 21st, so three days before". If the
+    day was said elsewhere, put it before them with an ellipsis: "the 29th … two days before the fitting".
 
     Args:
         words: what was said, or a sentence with it.
@@ -84,7 +78,7 @@ def due_date(
     mentions = find_dates(words, day)
     dated = [mention for mention in mentions if mention.date]
     dated = [
-        mention for mention in dated if not (TODAY in mention.flags or END_OF_DAY.match(mention.words))
+        one for one in dated if not ({TODAY, TOMORROW} & {*one.flags} or END_OF_DAY.match(one.words))
     ] or dated
     if not mentions:
         return Due(None, ("no date",))
@@ -107,6 +101,15 @@ def find_dates(text: str, meeting_day: date | datetime, tz: str | None = None) -
         UsageError: there is no such time zone.
     """
     day = _local_day(meeting_day, tz)
+    mentions = find_days(text, day)
+    for match in find_offsets(text):
+        if _lies_ahead(match):
+            mentions = counted(match, mentions, day)
+    return sorted(mentions, key=lambda one: one.start)
+
+
+def find_days(text: str, day: date) -> list[Mention]:
+    """The same, without what is counted from another day: "the 30th", in "on the 30th, so a week earlier"."""
     chosen: list[tuple[re.Match[str], Reader]] = []
     taken = bytearray(len(text))
     for rules in (DAYS, NO_DAYS):  # what names a day goes before what does not
@@ -116,35 +119,7 @@ def find_dates(text: str, meeting_day: date | datetime, tz: str | None = None) -
                 taken[match.start() : match.end()] = b"\1" * len(match[0])
                 chosen.append((match, read))
     chosen.sort(key=lambda one: one[0].start())
-    return _counted_on(
-        [_mention(match, read, day) for match, read in chosen if _lies_ahead(match)], text, day
-    )
-
-
-def _counted_on(mentions: list[Mention], text: str, day: date) -> list[Mention]:
-    """The mentions, with those such as "the Friday before" made one with the day that they are counted from."""
-    for match in _pattern(FROM_ANOTHER_DAY).finditer(text):
-        apart = [one for one in mentions if one.end <= match.start() or one.start >= match.end()]
-        days = [one for one in apart if one.date]
-        behind = [one for one in days if text[match.end() : one.start].strip().lower() in ("", "the", "that")]
-        alone = re.compile(NOTHING_BEHIND).match(text, match.end())
-        before = [one for one in days if one.end <= match.start()] if alone else []
-        anchors = [one for one in behind if one.start >= match.end()][:1] or before[-1:]
-        if _lies_ahead(match) and (anchors or alone):
-            new = _counted(match, anchors, day)
-            mentions = [one for one in apart if one.end <= new.start or one.start >= new.end] + [new]
-    return sorted(mentions, key=lambda one: one.start)
-
-
-def _counted(match: re.Match[str], anchors: list[Mention], day: date) -> Mention:
-    start = min([match.start(), *(one.start for one in anchors)])
-    end = max([match.end(), *(one.end for one in anchors)])
-    anchor = anchors[0].date if anchors else None
-    found = from_another_day(match, anchor).day if anchor else None
-    flags = anchors[0].flags if anchors else ("which day?", "vague")
-    if found and found < day:
-        found, flags = None, ("past",)
-    return Mention(match.string[start:end], start, end, found, flags)
+    return [_mention(match, read, day) for match, read in chosen if _lies_ahead(match)]
 
 
 def _shared(flags: list[tuple[str, ...]]) -> tuple[str, ...]:

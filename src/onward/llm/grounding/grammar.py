@@ -10,7 +10,17 @@ from collections.abc import Callable
 from datetime import date
 
 from onward.llm.grounding import readings as read
-from onward.llm.grounding.words import CLEAR_ORDINAL, COUNT, HOUR, LONG_WEEKDAY, MONTH, ORDINAL, WEEKDAY
+from onward.llm.grounding.words import (
+    CLEAR_ORDINAL,
+    COUNT,
+    DIGITS,
+    HOUR,
+    LONG_WEEKDAY,
+    MONTH,
+    ORDINAL,
+    WEEKDAY,
+    WEEKDAYS,
+)
 
 Reader = Callable[[re.Match[str], date], read.Reading]
 
@@ -25,6 +35,21 @@ PART = r"(?P<part>(?:the\s+)?(?:end|middle|beginning|start)(?=\s+of)|mid(?=[\s-]
 PERIOD = (
     r"(?:(?:(?P<which>the|this|next)\s+)?(?P<unit>week|month|quarter|year)"
     rf"|(?:q(?P<quarter>[1-4])|(?P<month>{MONTH})){YEAR})"
+)
+OF_A_THING = r"(?<=['’]s\s)(?<!\b(?:he|it)['’]s\s)(?<!\b(?:she|who)['’]s\s)"  # "the holiday's", not "she's"
+NTH = r"(?:the\s+)?(?P<nth>last|first|second|third|fourth)"
+MONTH_OF = rf"(?:(?P<which>the|this|next)\s+(?P<unit>month)|(?P<month>{MONTH}){YEAR})"
+NO_HOUR = "".join(
+    rf"(?<!\b{word}\s)"
+    for word in [
+        "early",
+        "late",
+        "today",
+        "tomorrow",
+        *DIGITS,
+        *WEEKDAYS,
+        *(f"{nth}th" for nth in ("four", "fif", "six", "seven", "eigh", "nin", "ten")),
+    ]
 )
 # "The third" alone is more often a thing than a day. It is a day if none follows that it could be the third of.
 NO_THING = (
@@ -46,8 +71,12 @@ DAYS: list[tuple[str, Reader]] = [
     (rf"(?:the\s+)?(?P<nth>{ORDINAL})\s+of\s+(?P<which>next|the|this)\s+month", read.numbered),
     (rf"(?:(?P<lead>(?:by|on|until|before)\s+)|the\s+)(?P<nth>{CLEAR_ORDINAL}){NO_THING}", read.numbered),
     (rf"{BEFORE_A_DAY}the\s+(?P<nth>{ORDINAL}){NO_THING}", read.numbered),
-    (rf"^\W*(?:the\s+)?(?P<nth>{ORDINAL})\W*$", read.numbered),
+    (rf"{OF_A_THING}the\s+(?P<nth>{ORDINAL}){NO_THING}", read.numbered),
+    (rf"(?P<lead>(?:by|on)\s+)?(?:the\s+)?(?P<nth>{ORDINAL}),\s+(?:a\s+)?(?P<weekday>{LONG_WEEKDAY})", read.numbered),
+    (rf"(?:^|(?<=…\s))\W*(?:the\s+)?(?P<nth>{ORDINAL})\W*(?:$|(?=\s…))", read.numbered),
     # a weekday
+    (rf"(?:good|black|ash|shrove|maundy|palm|easter|whit|cyber)\s+{LONG_WEEKDAY}", read.vague),  # a feast
+    (rf"{NTH}\s+(?P<weekday>{LONG_WEEKDAY})\s+(?:of|in)\s+{MONTH_OF}", read.weekday_of_month),
     (rf"(?P<weekday>{WEEKDAY}),?\s+(?:of\s+|in\s+)?{WEEK}", read.weekday_and_week),
     (rf"{WEEK}(?:['’]s|,)?\s+(?:on\s+)?(?P<weekday>{WEEKDAY})", read.weekday_and_week),
     (rf"(?P<count>{COUNT})\s+weeks?\s+(?:from|on|after)\s+(?P<weekday>{WEEKDAY})", read.weeks_from_weekday),
@@ -57,17 +86,23 @@ DAYS: list[tuple[str, Reader]] = [
     (rf"the\s+{LONG_WEEKDAY}\s+(?:before|after)", read.vague),
     (rf"(?:(?<=\bby )|(?<=\bon )|(?<=\buntil )|(?P<which>this|next)\s+)(?P<weekday>{WEEKDAY})", read.weekday),
     # so far ahead
-    (r"today|tonight|this\s+(?:morning|afternoon|evening)|eod|cob", read.same_day),
+    (rf"(?P<count>{COUNT})\s+(?P<unit>week|fortnight)s?\s+(?:from\s+)?(?P<base>today|tomorrow)", read.weeks_from_now),
+    (r"(?P<base>today|tomorrow|this\s+day)\s+(?:next\s+)?week", read.weeks_from_now),
+    (r"today|tonight|this\s+(?:morning|afternoon|arvo|evening)|eod|cob", read.same_day),
     (r"(?:the\s+)?(?:end|close)\s+of\s+(?:the\s+|this\s+)?(?:day|play|business)", read.same_day),
     (r"(?:right|straight|directly)\s+after\s+(?:this|the\s+(?:call|meeting))|right\s+now", read.same_day),
     (r"^\W*now\W*$", read.same_day),
     (r"in\s+a\s+(?:minute|moment|second|sec)|after\s+(?:this|the)\s+(?:call|meeting)", read.same_day),
-    (r"(?:the\s+)?day\s+after\s+tomorrow|tomorrow|first\s+thing\s+in\s+the\s+morning", read.tomorrow),
+    (r"(?:the\s+)?day\s+after\s+tomorrow|tomorrow|tomorra|the\s+morra", read.tomorrow),
+    (r"first\s+thing\s+in\s+the\s+morning", read.tomorrow),
     (rf"(?:in|within|over)\s+(?:the\s+next\s+)?{WHILE}", read.after_a_while),
     (rf"{WHILE}\s+from\s+(?:now|today)", read.after_a_while),
     (rf"give\s+(?:me|us)\s+{WHILE}", read.after_a_while),
     # a period
     (rf"{PART}{PERIOD}", read.part_of_period),
+    (rf"(?:the\s+)?(?:very\s+)?last\s+day\s+of\s+{PERIOD}", read.last_day),
+    (r"before\s+(?:the|this)\s+weekend(?:\s+is|['’]s)\s+(?:over|out)", read.weekend_over),
+    (rf"before\s+{PERIOD}(?:(?:\s+is|['’]s)\s+(?:over|out|up|done)|\s+ends)", read.last_day),
     (r"(?P<unit>month|year)[\s-]end", read.period_end),
     (r"eo(?P<unit>[my])", read.period_end),
     (r"(?P<which>this|next)\s+(?P<unit>week|month|quarter|year)", read.whole_period),
@@ -76,18 +111,12 @@ DAYS: list[tuple[str, Reader]] = [
     (rf"q(?P<quarter>[1-4]){YEAR}", read.whole_period),
 ]  # fmt: skip
 
-FROM_ANOTHER_DAY = (
-    rf"(?:the\s+)?(?:(?P<weekday>{LONG_WEEKDAY})|(?P<count>{COUNT})\s+(?P<working>(?:working|business|work)\s+)?(?P<unit>day|week|month)s?"
-    r"|(?P<next>day|week|month))\s+(?P<side>before(?:hand)?|earlier|ahead|prior|after(?:wards)?|later)"
-    r"|(?P<then>(?:by|before|until|till)\s+then)"
-)
-"""Such as "the Friday before" or "a week earlier": before or after a day behind it, or the one spoken of last."""
-NOTHING_BEHIND = r"(?=\W*$|\s*[,.;?!)]|\s+(?:that|it|then|and|at|please|so|or|latest)\b)"
-
 NO_DAYS: list[tuple[str, Reader]] = [
     (r"(?:by|before|at)\s+(?:noon|midday|lunch(?:time)?|\d{1,2}(?::\d\d)?\s*(?:am|pm|o['’]clock))", read.time_of_day),
     (r"(?:after|over|during)\s+lunch(?:time)?", read.time_of_day),
     (rf"(?:by|before|at)\s+{HOUR}(?:\s+o['’]clock|(?=\s*(?:$|[.,;!?])|\s+(?:to|and|then|sharp)\b))", read.time_of_day),
+    (rf"{NO_HOUR}in\s+the\s+morning", read.in_the_morning),
+    (r"before\s+(?:i|you|we)\s+(?:(?:go|head|drive)\s+home|(?:knock|clock)\s+off)", read.time_of_day),
     (rf"(?:by|until|before)\s+{MONTH}", read.vague),
     (r"(?:very\s+)?soon|shortly|a\.?s\.?a\.?p\.?|immediately|(?:right|straight)\s+away", read.vague),
     (r"at\s+some\s+point|some\s?day|one\s+day|eventually|sooner\s+or\s+later|in\s+due\s+(?:course|time)", read.vague),

@@ -19,6 +19,7 @@ from onward.llm.grounding.words import count_of, month_of, ordinal_of, weekday_o
 MONDAY, WEDNESDAY, FRIDAY, SUNDAY = 0, 2, 4, 6
 FAR = timedelta(180)
 TODAY = "today assumed"
+TOMORROW = "tomorrow assumed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,17 @@ class Reading:
     """A day, or none; and what has to be said about it."""
 
     day: date | None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words in a text that say when: `text[start:end] == words`."""
+
+    words: str
+    start: int
+    end: int
+    date: date | None
     flags: tuple[str, ...] = ()
 
 
@@ -125,6 +137,18 @@ def tomorrow(found: re.Match[str], day: date) -> Reading:
     return Reading(day + timedelta(2 if "after" in found[0].lower() else 1))
 
 
+def in_the_morning(found: re.Match[str], day: date) -> Reading:
+    """The next one to come, if no other day is named."""
+    return Reading(day + timedelta(1), (TOMORROW,))
+
+
+def weeks_from_now(found: re.Match[str], day: date) -> Reading:
+    """Such as "a week today", "tomorrow week" or "this day next week"."""
+    ahead = timedelta(1 if part(found, "base") == "tomorrow" else 0)
+    weeks = count_of(part(found, "count") or "one") * (2 if part(found, "unit") == "fortnight" else 1)
+    return Reading(day + ahead + timedelta(weeks=weeks))
+
+
 def after_a_while(found: re.Match[str], day: date) -> Reading:
     """Such as "in three days", "within five working days" or "in a month"."""
     count, unit = count_of(part(found, "count")), part(found, "unit")
@@ -135,23 +159,6 @@ def after_a_while(found: re.Match[str], day: date) -> Reading:
     if unit in ("month", "year"):
         return Reading(months_on(day, count * (12 if unit == "year" else 1)))
     return Reading(day + timedelta(count * {"day": 1, "week": 7, "fortnight": 14}[unit]))
-
-
-def from_another_day(found: re.Match[str], anchor: date) -> Reading:
-    """Such as "the Friday before", "two working days after": counted from the day that was spoken of last."""
-    if part(found, "then"):
-        return Reading(anchor)
-    sign = 1 if part(found, "side").startswith(("after", "later")) else -1
-    if named := part(found, "weekday"):
-        days = (weekday_of(named) - anchor.weekday()) * sign % 7 or 7
-        return Reading(anchor + timedelta(sign * days))
-    count = count_of(part(found, "count") or "one")
-    unit = part(found, "unit") or part(found, "next")
-    if unit == "month":
-        return Reading(months_on(anchor, sign * count))
-    if part(found, "working"):
-        return Reading(working_days_on(anchor, sign * count))
-    return Reading(anchor + timedelta(sign * count * (7 if unit == "week" else 1)))
 
 
 # ----------------------------------------------------------------------------------- periods
@@ -201,6 +208,30 @@ def period(found: re.Match[str], day: date) -> tuple[date, date]:
         if not part(found, "year") and months_on(first, months) <= day:
             first = months_on(first, 12)
     return first, months_on(first, months) - timedelta(1)
+
+
+def last_day(found: re.Match[str], day: date) -> Reading:
+    """The last day of a period, said to be that: "the last day of the month", "before the week is out"."""
+    last = period(found, day)[1]
+    return Reading(last, doubt_of_year(last, found, day)) if last >= day else Reading(None, ("past",))
+
+
+def weekend_over(found: re.Match[str], day: date) -> Reading:
+    """The Sunday of a weekend that something is to be done before the end of."""
+    return Reading(weekday_in_week(SUNDAY, day))
+
+
+def weekday_of_month(found: re.Match[str], day: date) -> Reading:
+    """Such as "the last Thursday of the month"; past, if that one is over."""
+    first, last = period(found, day)
+    wanted, which = weekday_of(part(found, "weekday")), part(found, "nth")
+    if which == "last":
+        day_found = last - timedelta((last.weekday() - wanted) % 7)
+    else:
+        day_found = first + timedelta((wanted - first.weekday()) % 7, weeks=ordinal_of(which) - 1)
+    if not first <= day_found <= last:
+        return Reading(None, ("no such day",))
+    return Reading(day_found) if day_found >= day else Reading(None, ("past",))
 
 
 def period_end(found: re.Match[str], day: date) -> Reading:

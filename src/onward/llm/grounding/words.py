@@ -43,7 +43,10 @@ WEEKDAY = any_of(
 )  # "sat" and "sun" are words as well
 MONTH = any_of([*MONTHS, "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept?", "oct", "nov", "dec"])
 ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|" + any_of(ORDINALS) + ")"
-CLEAR_ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|" + any_of(w for w in ORDINALS if " " in w) + ")"
+CLEAR_ORDINAL = (
+    r"(?:\d{1,2}(?:st|nd|rd|th)|" + any_of(w for w, number in ORDINALS.items() if number > 9) + ")"
+)
+"""Those that are seldom of anything but a day: "the twelfth", where "the third" is of many things."""
 HOUR = any_of(DIGITS)
 COUNT = r"(?:\d{1,3}|" + any_of(NUMBERS) + ")"
 
