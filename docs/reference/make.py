@@ -428,6 +428,7 @@ def models() -> Iterator[str]:
     yield from record_like(llm.Model, "Model")
     yield from record(llm.Answer, "Answer")
     yield from face(llm.Prompt, "onward.llm.Prompt")
+    yield from record(llm.Size, "Size")
     yield from record(llm.Price, "Price")
     yield from ("## For tests", "")
     yield from face(llm.Scripted, "onward.llm.Scripted")

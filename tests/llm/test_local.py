@@ -1,13 +1,19 @@
 """The language model of this machine, where its weights are (`make local-model`), and what is said where not."""
 
 import importlib.util
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from pydantic import BaseModel, Field
 
 from onward import llm
-from onward.llm import weights
+from onward.llm import local, weights
 
 runs = pytest.mark.skipif(
     importlib.util.find_spec("xllamacpp") is None or not weights.present(),
@@ -24,7 +30,9 @@ class City(BaseModel):
 @pytest.mark.slow
 def test_it_answers_in_a_schema() -> None:
     model = llm.model("local", max_tokens=100)
-    answer = model.ask_sync("In which country is the city of Paris? Answer in JSON.", schema=City)
+    answer = model.ask_sync(
+        "The name of a city is Paris. Give its name and its country in JSON.", schema=City
+    )
     assert answer.value == City(name="Paris", country="France")
     assert answer.model == "Qwen2.5-Coder-1.5B-Instruct Q4_K_M (sha256 cc324af070c2ecbf)"
     assert answer.usd == 0
@@ -33,6 +41,66 @@ def test_it_answers_in_a_schema() -> None:
         llm.model("local", max_tokens=3).ask_sync("Count to a hundred")
     with pytest.raises(llm.RequestRefused, match=r"exceeds the available context size.*n_ctx"):
         model.ask_sync("word " * 9000)
+
+
+@dataclass
+class Names:
+    names: Annotated[list[Annotated[str, llm.Size(12)]], llm.Size(4, 2)]
+
+
+@runs
+@pytest.mark.slow
+def test_a_reply_has_an_end_and_no_margins() -> None:
+    answer = llm.model("local", max_tokens=200).ask_sync("Write a hundred long names in JSON.", schema=Names)
+    assert 2 <= len(answer.value.names) <= 4
+    assert max(map(len, answer.value.names)) <= 12
+    assert answer.text == json.dumps({"names": answer.value.names}, ensure_ascii=False)
+
+
+@runs
+@pytest.mark.slow
+def test_what_two_prompts_begin_with_is_read_once() -> None:
+    model = llm.model("local", max_tokens=100)
+    same = "This is what they have in common. " * 20
+    model.ask_sync(same + "Where is Paris?", schema=City)
+    second = model.ask_sync(same + "Where is Rome?", schema=City)
+    assert second.usage.cached_input_tokens > 100
+
+
+WAITS = """
+import os
+from onward.llm import local
+with local._patient():
+    import xllamacpp
+assert os.environ.get("OMP_WAIT_POLICY") == {left!r}
+"""
+
+
+@pytest.mark.parametrize(("set_by_user", "in_force"), [(None, "PASSIVE"), ("active", "ACTIVE")])
+def test_threads_that_wait_leave_their_core_to_others(set_by_user: str | None, in_force: str) -> None:
+    """OpenMP says itself what holds, and nothing is left in the environment."""
+    pytest.importorskip("xllamacpp")
+    environment = {**os.environ, "OMP_DISPLAY_ENV": "true"}
+    environment |= {"OMP_WAIT_POLICY": set_by_user} if set_by_user else {}
+    code = WAITS.format(left=set_by_user)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    if "OMP_WAIT_POLICY" not in done.stderr:
+        pytest.skip("llama.cpp was built without OpenMP")
+    assert f"OMP_WAIT_POLICY = '{in_force}'" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity on this platform")
+def test_it_has_as_many_threads_as_it_may_use_cores() -> None:
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert local._cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert local._cores() == len(allowed)
 
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

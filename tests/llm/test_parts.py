@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, Field
@@ -72,6 +72,31 @@ def test_the_strict_subset_has_everything_required_and_nothing_open() -> None:
     assert found["$defs"]["Skill"]["additionalProperties"] is False
     assert "default" in found["properties"], "a field of that name is no keyword"
     assert "default" not in found["properties"]["default"]
+
+
+@dataclasses.dataclass
+class Sized:
+    names: Annotated[list[Annotated[str, llm.Size(3)]], llm.Size(2, 1)]
+
+
+def test_a_size_is_a_wish_that_a_strict_schema_leaves_out() -> None:
+    schema = schema_of(Sized).json
+    names = {"maxItems": 2, "minItems": 1}
+    letters = {"maxLength": 3}
+    assert schema["properties"]["names"].items() > names.items()
+    assert schema["properties"]["names"]["items"].items() > letters.items()
+    kept, left = strict(schema, sizes=True), strict(schema)
+    assert kept is not None
+    assert left is not None
+    assert kept["properties"]["names"].items() > names.items()
+    assert not {*names, *letters} & {*left["properties"]["names"], *left["properties"]["names"]["items"]}
+
+
+def test_what_is_longer_than_wished_is_valid() -> None:
+    long = llm.Scripted([{"names": ["Adam", "Eve", "Abel"]}])
+    answer = llm.model(long).ask_sync("Who?", schema=Sized)
+    assert answer.value == Sized(["Adam", "Eve", "Abel"])
+    assert answer.requests == 1
 
 
 def test_what_is_open_is_not_strict() -> None:

@@ -39,6 +39,7 @@ from onward.llm.clients import Access
 from onward.llm.line import Limits, Line
 from onward.llm.prices import FREE, Listed, Price, Priced
 from onward.llm.prompts import Prompt
+from onward.llm.schemas import Size
 from onward.llm.scripted import Scripted
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Request",
     "RequestRefused",
     "Scripted",
+    "Size",
     "Throttled",
     "Unavailable",
     "Usage",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,35 @@ MOST_SHOWN = 5
 """Errors of an invalid reply that a message names."""
 
 _FENCE = re.compile(r"\A```\w*\n(?P<inside>.*)\n```\Z", re.DOTALL)
+
+
+_SIZES = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
+"""Keywords that OpenAI or others who speak its protocol refuse in a schema they enforce."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How long a text or a list is wanted: ``Annotated[str, Size(300)]``.
+
+    A provider that can holds the model to it, so that a small one that begins to repeat itself comes to an end. It is
+    a wish and no condition: another length is valid, and what to do with it is for who asked.
+
+    Attributes:
+        most, least: characters of a text, entries of a list.
+    """
+
+    most: int
+    least: int = 0
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        found: dict[str, Any] = handler(core)
+        what = "Items" if found.get("type") == "array" else "Length"
+        least = {f"min{what}": self.least} if self.least else {}
+        return {**found, **least, f"max{what}": self.most}
+
+    def whole_words(self, text: str) -> str:
+        """A text without its last word, if it ends where it was held: that may be half a word."""
+        return text.rpartition(" ")[0] if len(text) == self.most else text
 
 
 class Schema:
@@ -102,13 +132,15 @@ def described(schema: Mapping[str, Any]) -> str:
     return f"Answer with one JSON value that fits this JSON schema, and with nothing else:\n{text}"
 
 
-def strict(schema: Mapping[str, Any]) -> dict[str, Any] | None:
+def strict(schema: Mapping[str, Any], *, sizes: bool = False) -> dict[str, Any] | None:
     """The schema in the subset that OpenAI enforces, or None if it has something outside of it.
 
-    Every property is required, nothing else is allowed, no defaults, no keyword beside a ``$ref``.
+    Every property is required, nothing else is allowed, no defaults, no keyword beside a ``$ref``; and no sizes,
+    unless they are asked for.
     """
+    left_out = {"default"} if sizes else {"default", *_SIZES}
     try:
-        found: dict[str, Any] = _strict(schema, schema.get("$defs", {}))
+        found: dict[str, Any] = _strict(schema, schema.get("$defs", {}), left_out)
         return found
     except _Open:
         return None
@@ -118,20 +150,22 @@ class _Open(Exception):
     """An object with properties that the schema does not name."""
 
 
-def _strict(node: Any, defs: Mapping[str, Any]) -> Any:
+def _strict(node: Any, defs: Mapping[str, Any], left_out: Set[str]) -> Any:
     if isinstance(node, list):
-        return [_strict(each, defs) for each in node]
+        return [_strict(each, defs, left_out) for each in node]
     if not isinstance(node, Mapping):
         return node
     if "$ref" in node and len(node) > 1 and "$defs" not in node:
         rest = {name: value for name, value in node.items() if name != "$ref"}
-        return _strict({**defs[node["$ref"].rpartition("/")[2]], **rest}, defs)
-    found = {name: _strict(value, defs) for name, value in node.items() if name != "default"}
+        return _strict({**defs[node["$ref"].rpartition("/")[2]], **rest}, defs, left_out)
+    found = {name: _strict(value, defs, left_out) for name, value in node.items() if name not in left_out}
     if node.get("type") == "object":
         if node.get("additionalProperties", False) is not False:
             raise _Open
         # A property may be called as a keyword of schemas is: take them one by one, by name.
-        found["properties"] = {name: _strict(each, defs) for name, each in node.get("properties", {}).items()}
+        found["properties"] = {
+            name: _strict(each, defs, left_out) for name, each in node.get("properties", {}).items()
+        }
         found["required"] = list(found["properties"])
         found["additionalProperties"] = False
     return found
