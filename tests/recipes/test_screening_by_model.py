@@ -10,7 +10,14 @@ import pytest
 
 from llm.server import ModelServer
 from onward import llm
-from onward.recipes.resume_screening import Screening, from_description, rank, ranking, screen_resumes
+from onward.recipes.resume_screening import (
+    Criteria,
+    Screening,
+    from_description,
+    rank,
+    ranking,
+    screen_resumes,
+)
 
 pytestmark = pytest.mark.skipif(
     None in map(importlib.util.find_spec, ["openai", "anthropic", "phonenumbers"]),
@@ -43,23 +50,36 @@ REASON = (
     "The resume shows data pipelines in Python and an HTTP API. It shows no Kafka at work. A third sentence."
 )
 
+ASKS = {1: "data pipelines in", 2: "HTTP API", 3: "Kafka"}
+
 Given = dict[int, tuple[int, str]]
 
 
 def answering(given: Given, reason: str = REASON) -> Callable[[str, dict[str, Any]], Any]:
-    scores = [{"criterion": n, "score": score, "quote": quote} for n, (score, quote) in given.items()]
+    scores = [
+        {"criterion": n, "asks": ASKS.get(n, ""), "score": score, "quote": quote}
+        for n, (score, quote) in given.items()
+    ]
     return lambda prompt, body: {"scores": scores, "reason": reason}
 
 
 def screened(
-    given: Given, reason: str = REASON, text: str = RESUME, spec: str = "openai:test", **options: Any
+    given: Given,
+    reason: str = REASON,
+    text: str = RESUME,
+    spec: str = "openai:test",
+    job: Criteria = JOB,
+    answer: Callable[[str, dict[str, Any]], Any] | None = None,
+    **options: Any,
 ) -> tuple[Screening, str]:
     """What comes of one resume, and what the model was sent."""
     Path("ada-miller.md").write_text(text, "utf-8")
-    with ModelServer(answer=answering(given, reason)) as server:
+    with ModelServer(answer=answer or answering(given, reason)) as server:
         base = server.url + ("/v1" if spec.startswith("openai") else "")
         model = llm.model(spec, base_url=base, api_key="k")
-        report = screen_resumes(JOB, ["ada-miller.md"], model=model, progress=False, **options)
+        report = screen_resumes(
+            job, ["ada-miller.md"], model=model, progress=False, force=True, again=True, **options
+        )
         model.close()
     (found,), lost = ranking(report)
     assert lost == []
@@ -125,13 +145,66 @@ def test_a_list_of_keywords_is_no_evidence_for_a_model_either() -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    ["She led 70 engineers. It is good.", "The resume shows Scala at Google.", "", "x " * 400],
-    ids=["a number", "a name", "nothing", "too long"],
+    [
+        "She led 70 engineers. It is good.",
+        "The resume shows Scala at Google.",
+        "",
+        "x " * 400,
+        "The resume shows data pipelines and",
+    ],
+    ids=["a number", "a name", "nothing", "too long", "unfinished"],
 )
 def test_a_reason_that_says_what_the_resume_does_not_is_made_from_the_scores(reason: str) -> None:
     found, _ = screened(GOOD, reason)
     assert found.reason.startswith("Shows 2 of 2 must-haves and 0 of 1 nice-to-haves")
     assert any("this one is made from the scores" in flag for flag in found.flags)
+
+
+def test_what_was_answered_for_something_else_shows_nothing() -> None:
+    """A model that has lost the criteria says what stands in the resume in their place, and scores that."""
+    good = answering(GOOD)
+    astray = {1: "carriers and depots that run at night", 2: "Designed the HTTP API that eleven", 3: ""}
+
+    def answer(prompt: str, body: dict[str, Any]) -> Any:
+        verdict = good(prompt, body)
+        for score in verdict["scores"]:
+            score["asks"] = astray[score["criterion"]]
+        return verdict
+
+    found, _ = screened(GOOD, answer=answer)
+    assert [score.score for score in found.scores] == [0, 0.75, 0]
+    assert "something that the job does not ask" in (found.scores[0].note or "")
+
+
+def test_one_passage_does_not_show_everything() -> None:
+    """A small model that finds no more repeats what it has."""
+    many = from_description("# Cook\n## Must have\n" + "".join(f"- Cooks dish {n}\n" for n in range(1, 6)))
+    quote = "built data pipelines in Python that run every night"
+
+    def answer(number: int) -> Callable[[str, dict[str, Any]], Any]:
+        return lambda prompt, body: {
+            "scores": [
+                {"criterion": n, "asks": f"Cooks dish {n}", "score": 3, "quote": quote if n <= number else ""}
+                for n in range(1, 6)
+            ],
+            "reason": "",
+        }
+
+    some, _ = screened({}, job=many, answer=answer(3))
+    assert [score.score for score in some.scores] == [0.75, 0.75, 0.75, 0, 0]
+    every, _ = screened({}, job=many, answer=answer(5))
+    assert [score.score for score in every.scores] == [0.75, 0, 0, 0, 0]
+    assert "one passage for nearly everything" in (every.scores[1].note or "")
+    assert "4 of the model's scores had no quote that holds, and were dropped" in every.flags
+
+
+def test_what_is_the_same_for_every_resume_comes_first() -> None:
+    """So that a provider, and the local model, need not read it again."""
+    _, one = screened(GOOD)
+    _, other = screened(GOOD, text=RESUME.replace("forty", "seventy"))
+    before = one.index("The resume stands between")
+    assert one[:before] == other[:before]
+    assert one.rstrip().endswith("===")
 
 
 def test_answers_beside_the_question_do_no_harm() -> None:
