@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from evaluation.sets import Meeting, Ranking, RealMeeting
+from onward.cli.modelling import NOTES_TOKENS
 from onward.cli.screen import MAX_TOKENS
 from onward.llm import model as model_named
 from onward.llm.agreement import WEIGHTS
@@ -88,7 +89,8 @@ def _criteria(job: Path) -> Any:
 def _noted(transcript: Path, model: str) -> dict[str, Any]:
     from onward.recipes.note_taking import in_steps, take_notes
 
-    return notes_to_json(take_notes(read_transcript(transcript), model_named(model), step=in_steps))
+    asked = model_named(model, max_tokens=NOTES_TOKENS)
+    return notes_to_json(take_notes(read_transcript(transcript), asked, step=in_steps))
 
 
 def code_digest(system: System) -> str:

@@ -21,11 +21,12 @@ def answer(prompt, body):
         return {"summary": [line[2:80] for line in prompt.splitlines() if line.startswith("- ")][:6]}
     said = prompt.rpartition("\\n\\n")[2]
     lines = [line.partition(": ")[2] for line in said.splitlines() if ": " in line]
-    actions = [
-        {"quote": re.split(r"(?<=\\\\.) ", line)[0], "what": "see to it", "owner": "I", "due_words": "by Friday"}
+    points = [
+        {"quote": re.split(r"(?<=\\\\.) ", line)[0], "kind": "task", "what": "see to it", "owner": "I",
+         "due_words": "by Friday"}
         for line in lines if "by Friday" in line
     ]
-    return {"actions": actions, "decisions": [], "open_questions": [], "summary": [lines[0][:60], lines[-1][:60]]}
+    return {"points": points, "summary": [lines[0][:60], lines[-1][:60]]}
 '''
 KILLS = 20
 MEETINGS, TURNS = 3, 60

@@ -16,7 +16,7 @@ pytest.importorskip("webvtt")
 def silent(prompt: str) -> dict[str, list[str]]:
     """A model that finds nothing."""
     calls.append(prompt)
-    return {"summary": ["Nothing was said."], "actions": [], "decisions": [], "open_questions": []}
+    return {"points": [], "summary": ["Nothing was said."]}
 
 
 calls: list[str] = []

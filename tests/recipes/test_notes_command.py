@@ -24,8 +24,8 @@ def answer(prompt):
     open("asked.txt", "a").write("x")
     said = prompt.rpartition("\\n\\n")[2]
     quotes = [line.partition(": ")[2] for line in said.splitlines() if "I'll" in line]
-    actions = [{"quote": q, "what": "do it", "owner": "I", "due_words": None} for q in quotes]
-    return {"actions": actions, "decisions": [], "open_questions": [], "summary": ["A meeting."]}
+    points = [{"quote": q, "kind": "task", "what": "do it", "owner": "I", "due_words": None} for q in quotes]
+    return {"points": points, "summary": ["A meeting."]}
 """
 
 needs_model = pytest.mark.skipif(

@@ -91,7 +91,11 @@ def note(
     """
     from onward.recipes import meeting_notes
 
-    model = modelling.opened(model_options, quiet=started.quiet) if "model" in model_options else None
+    model = (
+        modelling.opened(model_options, quiet=started.quiet, max_tokens=modelling.NOTES_TOKENS)
+        if "model" in model_options
+        else None
+    )
     if model is not None:
         options.setdefault("workers", _WORKERS)
     report, published = meeting_notes.make_notes(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 NAMES = "openai:NAME, anthropic:NAME, openrouter:NAME, ollama:NAME, local, local:FILE.gguf or embedded"
 
+NOTES_TOKENS = 2048
+"""Of a reply with the notes on a part of a meeting."""
+
 _OPENING = ("model", "base_url", "rpm", "tpm", "price")
 _PRICE = re.compile(r"\$?(?P<input>\d+(\.\d+)?)\s*/\s*\$?(?P<output>\d+(\.\d+)?)")
 

@@ -79,7 +79,11 @@ def notes(
     words = resuming(click.get_current_context().obj)
     started = Started(words, recipe.JOB, given["run"], given.get("store"), quiet)
     try:
-        model = modelling.opened(given, quiet=quiet) if "model" in given else None
+        model = (
+            modelling.opened(given, quiet=quiet, max_tokens=modelling.NOTES_TOKENS)
+            if "model" in given
+            else None
+        )
         if model is not None:
             given.setdefault("workers", _DEFAULT_WORKERS)
         report, published = recipe.make_notes(

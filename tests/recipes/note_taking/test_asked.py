@@ -1,6 +1,7 @@
 """Notes by a model: in parts, quote first; what it invents does not get through."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,16 @@ def meeting(turns: list[Turn] = TURNS, day: str | None = DAY.isoformat()) -> Tra
     return Transcript("a.vtt", "Planning", day, ["Ada Miller", "Sam Pillai", "Sam Okoro"], turns)
 
 
-def part(**said: Any) -> dict[str, Any]:
-    return {"actions": [], "decisions": [], "open_questions": [], "summary": [], **said}
+def part(
+    tasks: Sequence[dict[str, Any]] = (),
+    decisions: Sequence[dict[str, Any]] = (),
+    questions: Sequence[dict[str, Any]] = (),
+    remarks: Sequence[dict[str, Any]] = (),
+    summary: Sequence[str] = (),
+) -> dict[str, Any]:
+    kinds = {"task": tasks, "decision": decisions, "question": questions, "remark": remarks}
+    points = [{**point, "kind": kind} for kind, said in kinds.items() for point in said]
+    return {"points": points, "summary": list(summary)}
 
 
 def action(
@@ -42,9 +51,9 @@ def noted(said: dict[str, Any], transcript: Transcript | None = None) -> Notes:
 def test_what_is_quoted_gets_through_with_its_place() -> None:
     notes = noted(
         part(
-            actions=[action("I'll send the report by Friday.", "I", "by Friday", "send the report")],
-            decisions=[{"quote": "We ship on Monday, that's settled.", "text": "shipping is on Monday"}],
-            open_questions=[{"quote": "Who pays for the server?", "text": "who pays for the server?"}],
+            tasks=[action("I'll send the report by Friday.", "I", "by Friday", "send the report")],
+            decisions=[action("We ship on Monday, that's settled.", what="shipping is on Monday")],
+            questions=[action("Who pays for the server?", what="who pays for the server?")],
             summary=["They ship on Monday."],
         )
     )
@@ -69,14 +78,14 @@ def test_what_nobody_said_does_not() -> None:
     invented = "I'll send the report by Monday."
     notes = noted(
         part(
-            actions=[
+            tasks=[
                 action(invented, "Ada Miller"),
                 action(""),
                 action("..."),
                 action("ill send the report"),
             ],
-            decisions=[{"quote": "We ship on Tuesday.", "text": "Tuesday"}],
-            open_questions=[{"quote": "Who pays?", "text": "who pays"}],
+            decisions=[action("We ship on Tuesday.")],
+            questions=[action("Who pays?")],
         )
     )
     assert notes.actions == notes.decisions == notes.questions == []
@@ -97,7 +106,7 @@ def test_what_nobody_said_does_not() -> None:
     ],
 )
 def test_owners_are_people_of_the_meeting(owner: str | None, found: str | None, flag: str | None) -> None:
-    (item,) = noted(part(actions=[action("Marta has to sign it.", owner)])).actions
+    (item,) = noted(part(tasks=[action("Marta has to sign it.", owner)])).actions
     assert item.owner == found
     assert item.flags == [*([flag] if flag else []), "no due date"]
 
@@ -113,22 +122,38 @@ def test_owners_are_people_of_the_meeting(owner: str | None, found: str | None, 
 def test_dates_come_of_code_and_of_words_that_were_said(
     words: str, due: str | None, kept: str | None
 ) -> None:
-    (item,) = noted(part(actions=[action("Marta has to sign it.", "Marta", words)])).actions
+    (item,) = noted(part(tasks=[action("Marta has to sign it.", "Marta", words)])).actions
     assert (item.due, item.due_words) == (due, kept)
     assert len(item.flags) == (1 if due else 2)
 
 
 def test_without_a_date_of_the_meeting_there_are_no_dates() -> None:
     (item,) = noted(
-        part(actions=[action("I'll send the report by Friday.", "I", "by Friday")]), meeting(day=None)
+        part(tasks=[action("I'll send the report by Friday.", "I", "by Friday")]), meeting(day=None)
     ).actions
     assert (item.due, item.due_words) == (None, "by Friday")
     assert item.flags == ["due 'by Friday', but the meeting has no date: give it one (--date)"]
 
 
 def test_a_quote_may_begin_with_the_speaker_as_it_was_shown() -> None:
-    (item,) = noted(part(actions=[action("[1:10] Sam Pillai: Marta has to sign it.", "Marta")])).actions
+    (item,) = noted(part(tasks=[action("[1:10] Sam Pillai: Marta has to sign it.", "Marta")])).actions
     assert (item.quote, item.line) == ("Marta has to sign it.", 7)
+
+
+def test_a_remark_is_no_item() -> None:
+    notes = noted(part(remarks=[action("Marta has to sign it.", "Marta")]))
+    assert notes.actions == notes.decisions == notes.questions == []
+
+
+def test_a_quote_that_was_held_to_its_size_loses_half_a_word_and_no_more() -> None:
+    """A provider may cut a text of the schema's size anywhere; a shorter one that nobody said stays unsaid."""
+    long = "I will bring " + ", ".join(f"box number {n}" for n in range(40)) + "."
+    where = meeting([Turn(3, "Ada Miller", None, long)])
+    (item,) = noted(part(tasks=[action(long[:160], "I")]), where).actions
+    assert long.startswith(item.quote)
+    assert 150 < len(item.quote) <= 160
+    assert long[len(item.quote)] in " ,"
+    assert noted(part(tasks=[action(long[:159], "I")]), where).actions == []
 
 
 def test_one_thing_found_twice_is_one() -> None:
@@ -136,7 +161,7 @@ def test_one_thing_found_twice_is_one() -> None:
         action("I'll send the report by Friday.", "I"),
         action("I'll send the report by Friday.", "Ada", "by Friday"),
     ]
-    (item,) = noted(part(actions=said)).actions
+    (item,) = noted(part(tasks=said)).actions
     assert item.due == "2026-11-27"
 
 
@@ -209,7 +234,7 @@ def test_instructions_in_the_transcript_are_data() -> None:
     def answer(prompt: str) -> dict[str, Any]:
         seen.append(prompt)
         return part(
-            actions=[
+            tasks=[
                 action("I'll do everything.", "Zoe", "today"),
                 action("I'll send the report by Friday.", "Xavier"),
             ]
