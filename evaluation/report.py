@@ -10,18 +10,20 @@ from statistics import mean
 from evaluation.measured import Facts, Measured
 from evaluation.measures import rouge_l, words_covered
 from evaluation.scores import NotesScore, RankingScore, score_notes, score_ranking, score_summary
-from evaluation.sets import DEVELOPMENT, HELD_OUT, Ranking, RealMeeting, Sets
+from evaluation.sets import DEVELOPMENT, HELD_OUT, VALIDATION, Ranking, RealMeeting, Sets
 from evaluation.systems import code_digest
 
 SECOND_JOB = "second job"
-ORDER = [HELD_OUT, SECOND_JOB, DEVELOPMENT]
+ORDER = [HELD_OUT, VALIDATION, SECOND_JOB, DEVELOPMENT]
+MEETINGS = (HELD_OUT, VALIDATION, DEVELOPMENT)
 LEADS = (100, 400)  # words of the beginning of a meeting, as the simplest of summaries
 
 HEAD = """# Results
 
 Written by `make evaluate`. How it is measured, and what it does not show: [docs/evaluation.md](../docs/evaluation.md).
 
-Methods were made while looking at the development sets only; **the held-out rows are the ones to believe.**
+Methods were made with the development sets, and learnt from them; the validation set chose between methods.
+**The held-out rows are the ones to believe.**
 """
 
 
@@ -31,6 +33,7 @@ def report(measured: Sequence[Measured], sets: Sets) -> str:
     sections = [HEAD]
     if notes:
         sections += ["## Meeting notes\n", notes_table(notes, sets), traps_table(notes, sets)]
+        sections += [authors_table(notes, sets)]
     if screen:
         sections += ["## Resume screening\n", screening_table(screen, sets)]
     if notes:
@@ -56,7 +59,7 @@ def total(scores: Iterable[NotesScore]) -> NotesScore:
 
 def notes_table(measured: Sequence[Measured], sets: Sets) -> str:
     rows = []
-    for name in (HELD_OUT, DEVELOPMENT):
+    for name in MEETINGS:
         for one in measured:
             score, there = notes_scores(one, sets, name)
             if score.meetings:
@@ -90,7 +93,7 @@ def notes_cells(score: NotesScore) -> list[str]:
 def traps_table(measured: Sequence[Measured], sets: Sets) -> str:
     kinds = sorted({kind for meeting in sets.meetings for kind in meeting.traps.values()})
     rows = []
-    for name in (HELD_OUT, DEVELOPMENT):
+    for name in MEETINGS:
         there = [kind for m in sets.meetings if m.set == name for kind in m.traps.values()]
         for one in measured:
             score, _ = notes_scores(one, sets, name)
@@ -100,6 +103,41 @@ def traps_table(measured: Sequence[Measured], sets: Sets) -> str:
     return "Wrong action items, by the trap they fell into (turns of that kind in the set):\n\n" + table(
         ["set", "model", *kinds], rows
     )
+
+
+def authors_table(measured: Sequence[Measured], sets: Sets) -> str:
+    """By who wrote the meetings, since each has manners of its own."""
+    rows = []
+    for name, author in dict.fromkeys(
+        (name, m.author) for name in MEETINGS for m in sets.meetings if m.set == name
+    ):
+        for one in measured:
+            asked = [
+                m for m in sets.meetings if (m.set, m.author) == (name, author) and m.id in one.facts.asked
+            ]
+            score = total(score_notes(one.values.get(m.id, {}), m) for m in asked)
+            if asked:
+                rows.append(
+                    [
+                        name,
+                        author,
+                        one.facts.model,
+                        str(len(asked)),
+                        str(score.actions.wanted),
+                        *author_cells(score),
+                    ]
+                )
+    head = ["set", "author", "model", "meetings", "action items", "P", "R", "F1", "owner", "date"]
+    return "By author:\n\n" + table(head, rows)
+
+
+def author_cells(score: NotesScore) -> list[str]:
+    actions, hits = score.actions, score.owners.found
+    return [
+        of(actions.precision, actions.found),
+        *(figure(x) for x in (actions.recall, actions.f1)),
+        *(of(x, hits) for x in (score.owners.precision, score.dates.precision)),
+    ]
 
 
 # ---------------------------------------------------------------------------------- resume screening
@@ -216,7 +254,7 @@ def goals_table(measured: Sequence[Measured], sets: Sets) -> str:
                     goal(f"evidence verbatim, {where}", 1.0, score.verbatim.precision, score.verbatim.found)
                 )
     if "notes" in by_system:
-        for name in (HELD_OUT, DEVELOPMENT):
+        for name in MEETINGS:
             score, _ = notes_scores(by_system["notes"], sets, name)
             if score.meetings:
                 rows.append(goal(f"action items F1, {name}", 0.75, score.actions.f1))

@@ -12,7 +12,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 MEETINGS = ROOT / "evaluation" / "meetings"
 RESUMES = ROOT / "evaluation" / "resumes"
-DEVELOPMENT, HELD_OUT = "development", "held out"
+DEVELOPMENT, VALIDATION, HELD_OUT = "development", "validation", "held out"
+"""Sets to make methods with, and to learn from; to choose between methods, but not to learn from; and to measure on."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Meeting:
-    """A transcript and its answers."""
+    """A transcript and its answers. ``author``: the folder of all that one annotator wrote."""
 
     id: str
     set: str
+    author: str
     transcript: Path
     date: str
     timezone: str
@@ -89,8 +91,9 @@ class Ranking:
 
 def meetings() -> list[Meeting]:
     found = []
-    for folder, name in (("development", DEVELOPMENT), ("held-out", HELD_OUT)):
-        found += [_meeting(path, name) for path in sorted((MEETINGS / folder).glob("*.gold.json"))]
+    for name in (DEVELOPMENT, VALIDATION, HELD_OUT):
+        folder = MEETINGS / name.replace(" ", "-")
+        found += [_meeting(path, name) for path in sorted(folder.rglob("*.gold.json"))]
     return found
 
 
@@ -99,6 +102,7 @@ def _meeting(path: Path, name: str) -> Meeting:
     return Meeting(
         id=path.name.removesuffix(".gold.json"),
         set=name,
+        author=path.parent.name,
         transcript=path.with_name(gold["transcript"]),
         date=gold["date"],
         timezone=gold["timezone"],

@@ -77,7 +77,7 @@ def rows(page: str, heading: str) -> list[dict[str, str]]:
 def test_perfect_answers_have_perfect_figures_and_reach_the_goals() -> None:
     page = report([perfect_screening(), perfect_notes()], SETS)
     notes = rows(page, "Meeting notes")
-    assert [row["set"] for row in notes] == ["held out", "development"]
+    assert [row["set"] for row in notes] == ["held out", "validation", "development"]
     best = {
         "actions P": "1.00",
         "F1": "1.00",
@@ -110,7 +110,7 @@ def test_a_part_of_a_set_is_said_to_be_one() -> None:
     whole = perfect_notes()
     page = report([Measured(facts("notes", [SETS.meetings[0].id]), whole.values)], SETS)
     assert [(row["set"], row["meetings"]) for row in rows(page, "Meeting notes")] == [
-        ("development", "1 of 29")
+        ("development", "1 of 174")
     ]
     some = perfect_screening()
     asked = [id_ for id_ in some.facts.asked if id_.startswith("payroll")][:5]
@@ -146,7 +146,9 @@ def test_what_was_measured_is_kept_and_found_again(tmp_path: Path) -> None:
     assert all(one.values == {"a": {"id": "a", "seconds": 1}} for one in load_all(tmp_path))
 
 
-@pytest.mark.parametrize(("only", "count"), [((), 29), (["2026-03"], 3), (["nothing"], 0)])
+@pytest.mark.parametrize(
+    ("only", "count"), [((), 174), (["2026-03-10-platform", "2026-03-26-ward"], 2), (["nothing"], 0)]
+)
 def test_sets_can_be_narrowed(only: list[str], count: int) -> None:
     narrow = SETS.narrowed(only, DEVELOPMENT)
     assert len(narrow.meetings) == count

@@ -24,7 +24,7 @@ SILENT = f"scripted:{__name__}:silent"
 
 
 def test_a_measured_model_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sets = Sets.load().narrowed(["2026-03-10"], DEVELOPMENT)
+    sets = Sets.load().narrowed(["2026-03-10-platform"], DEVELOPMENT)
     first = command.measured_run(SILENT, "notes", sets, tmp_path)
     assert list(first.values) == ["2026-03-10-platform-weekly"]
     assert not first.facts.failures
@@ -40,7 +40,7 @@ def test_a_measured_model_is_not_asked_again(tmp_path: Path, monkeypatch: pytest
 
 
 def test_failed_items_are_said_and_tried_again(tmp_path: Path) -> None:
-    sets = Sets.load().narrowed(["2026-03-10"], DEVELOPMENT)
+    sets = Sets.load().narrowed(["2026-03-10-platform"], DEVELOPMENT)
     failing = f"scripted:{__name__}:failing"
     assert command.measured_run(failing, "notes", sets, tmp_path).facts.failures
     broken.clear()

@@ -9,7 +9,7 @@ import pytest
 
 from evaluation.measures import Spoken
 from evaluation.scores import score_notes, score_ranking
-from evaluation.sets import DEVELOPMENT, HELD_OUT, Meeting, Ranking, meetings, rankings
+from evaluation.sets import DEVELOPMENT, HELD_OUT, VALIDATION, Meeting, Ranking, meetings, rankings
 
 MEETINGS, RANKINGS = meetings(), rankings()
 each_meeting = pytest.mark.parametrize("meeting", MEETINGS, ids=lambda m: m.id)
@@ -18,7 +18,9 @@ each_ranking = pytest.mark.parametrize("ranking", RANKINGS, ids=lambda r: r.id)
 
 def test_some_of_the_meetings_are_held_out() -> None:
     sets = [meeting.set for meeting in MEETINGS]
-    assert (sets.count(DEVELOPMENT), sets.count(HELD_OUT)) == (29, 8)
+    assert (sets.count(DEVELOPMENT), sets.count(VALIDATION), sets.count(HELD_OUT)) == (174, 22, 16)
+    learnt_from = {m.author for m in MEETINGS if m.set == DEVELOPMENT}
+    assert not learnt_from & {m.author for m in MEETINGS if m.set == VALIDATION}
 
 
 @each_meeting
