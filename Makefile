@@ -39,7 +39,7 @@ help:
 	@echo "make bench    what saving costs, against files written by hand and other libraries, into"
 	@echo "              benchmarks/RESULTS.md (half an hour; BENCH=--quick: some minutes, into benchmarks/out)"
 	@echo "make evaluate      how good screening and notes are; EVALUATE=--help says more"
-	@echo "make train    learn the weights of the classifier of meeting notes from the development meetings"
+	@echo "make train    learn the weights of the reader of meeting notes from the development meetings (needs torch)"
 	@echo "make torture  every power cut, kill and error at length: docs/reliability.md (half an hour)"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   let ruff rewrite the code"
@@ -63,9 +63,9 @@ bench-peers: $(PEERS_READY)
 evaluate: $(DEV)
 	@$(PY) -m evaluation.run $(EVALUATE)
 
-# The same meetings give the same weights, on one kind of processor.
 train: $(DEV)
-	@OMP_NUM_THREADS=1 $(PY) -m evaluation.training --write
+	@$(PY) -c "import torch" 2>/dev/null || { echo "make train needs torch: $(PY) -m pip install torch"; exit 1; }
+	@$(PY) -m evaluation.tuning.agreement --write
 
 torture: $(DEV)
 	@PYTHONPATH="$(CURDIR)/tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m crash.torture

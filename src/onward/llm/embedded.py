@@ -80,6 +80,9 @@ class EmbeddedModel:
         options.intra_op_num_threads = threads
         weights = _verified(model_path()).read_bytes() + also_gives(_BELOW)
         self._session: Any = onnxruntime.InferenceSession(weights, options, ["CPUExecutionProvider"])
+        self._whole = Tokenizer.from_file(str(_TOKENIZER))
+        self._whole.no_truncation()
+        self._whole.no_padding()
         self._tokenizer = Tokenizer.from_file(str(_TOKENIZER))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
@@ -107,6 +110,11 @@ class EmbeddedModel:
         """The numbers of a text's tokens, cut at 256, with those that the model has around a text: 101 and 102."""
         ids: list[int] = self._tokenizer.encode(text).ids
         return ids
+
+    def pieces(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The numbers of a text's tokens alone, uncut, and where in the text each begins and ends."""
+        encoding = self._whole.encode(text, add_special_tokens=False)
+        return encoding.ids, encoding.offsets
 
     def states(
         self,

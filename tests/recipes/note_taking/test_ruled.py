@@ -7,15 +7,21 @@ import pytest
 
 import onward
 import onward.llm
+from onward.llm.cues import hear
 from onward.llm.grounding import find_quote
 from onward.recipes.meetings import Notes, Transcript, Turn
 from onward.recipes.note_taking import RULES, in_steps, take_notes
 from onward.recipes.transcripts import read_transcript
 
 ROOT = Path(__file__).parents[3]
-SETS = [ROOT / "samples" / "meetings", ROOT / "evaluation" / "meetings" / "development"]
+FOLDERS = [
+    ROOT / "samples" / "meetings",
+    *sorted((ROOT / "evaluation" / "meetings" / "development").iterdir()),
+]
 TRANSCRIPTS = [
-    path for folder in SETS for path in sorted(folder.glob("*")) if not path.name.endswith(".gold.json")
+    path
+    for folder in FOLDERS
+    for path in [one for one in sorted(folder.glob("*.*")) if not one.name.endswith(".gold.json")][:2]
 ]
 
 pytestmark = pytest.mark.skipif(
@@ -72,8 +78,8 @@ def test_a_long_meeting_is_ranked_in_saved_parts(tmp_path: Path) -> None:
     assert onward.map(notes, [1], job="long", store=tmp_path).failed == 1
     report = onward.map(notes, [1], job="long", store=tmp_path, retry_failed=True)
     assert report.succeeded == 1
-    parts = ["part 1 of 3", "part 2 of 3", "part 1 of 3", "part 2 of 3", "part 3 of 3", "summary"]
-    assert done == [*parts, "agreed"]
+    parts = ["part 1 of 3", "part 2 of 3", "part 3 of 3", "summary"]
+    assert done == ["agreed", "part 1 of 3", "agreed", *parts]
     (found,) = report.results()
     assert 5 <= len(found.summary) <= 14
 
@@ -94,14 +100,14 @@ def test_text_for_a_note_taker_is_not_in_the_notes() -> None:
     assert not any("note taker" in line for line in notes.summary)
 
 
-def test_what_is_agreed_in_words_that_the_rules_do_not_know_is_found_and_flagged() -> None:
+def test_what_is_agreed_in_words_that_the_rules_do_not_know_is_found() -> None:
     said = [
         ("Ada", "The form for the council, Bob."),
-        ("Bob", "It goes to them on Thursday, with the drawings."),
+        ("Bob", "That's with me. It goes off on Thursday, with the drawings."),
         ("Ada", "Thursday is fine."),
     ]
     turns = [Turn(n, name, None, text) for n, (name, text) in enumerate(said, 1)]
+    assert not hear(turns, ["Ada", "Bob"]).actions
     notes = take_notes(Transcript("a.txt", "A", "2026-11-25", ["Ada", "Bob"], turns))
     (action,) = notes.actions
     assert (action.owner, action.due) == ("Bob", "2026-11-26")
-    assert "in words that the rules do not know: check it" in action.flags

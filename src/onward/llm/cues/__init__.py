@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from onward.llm.cues.actions import Action
 from onward.llm.cues.dialogue import find_actions
-from onward.llm.cues.due_words import due_words
+from onward.llm.cues.due_words import due_words, vague_words
 from onward.llm.cues.findings import Remark, find_decisions, find_questions
 from onward.llm.cues.grammar import is_for_a_machine
-from onward.llm.cues.likely import likely_actions
 from onward.llm.cues.people import People
 from onward.llm.cues.shapes import SHAPES, shape
 from onward.llm.cues.speech import Sentence, Spoken, plain, sentences
+from onward.llm.cues.times import Time, Times, as_read
 from onward.llm.cues.words import content, points
 
 __all__ = [
@@ -29,14 +29,16 @@ __all__ = [
     "People",
     "Remark",
     "Sentence",
+    "Time",
+    "Times",
     "content",
     "due_words",
     "hear",
     "is_for_a_machine",
-    "likely_actions",
     "plain",
     "points",
     "shape",
+    "vague_words",
 ]
 
 NAME = "rules"
@@ -52,6 +54,7 @@ class Heard:
     decisions: list[Remark]
     questions: list[Remark]
     people: People
+    times: Times
 
 
 def hear(turns: Sequence[Spoken], participants: Sequence[str]) -> Heard:
@@ -63,4 +66,11 @@ def hear(turns: Sequence[Spoken], participants: Sequence[str]) -> Heard:
     """
     said = sentences(turns)
     people = People(participants, [turn.text for turn in turns])
-    return Heard(said, find_actions(said, people), find_decisions(said), find_questions(said), people)
+    return Heard(
+        said,
+        find_actions(said, people),
+        find_decisions(said),
+        find_questions(said),
+        people,
+        Times(said, as_read),
+    )

@@ -2,15 +2,15 @@
 
     notes = take_notes(read_transcript(path), onward.llm.model("openai:gpt-5-mini"))
 
-Without a model it is rules, with a small classifier and the embedded model beside them, and the notes say so. A model
-is asked part by part. Either way every quote stands in the transcript, dates come of code, and what is not known stays
+Without a model it is a small learned network over the embedded model, and rules; the notes say so. A language model is
+asked part by part. Either way every quote stands in the transcript, dates come of code, and what is not known stays
 empty.
 """
 
 from __future__ import annotations
 
 from onward.llm import Model
-from onward.llm.agreement import NAME as CLASSIFIER
+from onward.llm.agreement import NAME as READER
 from onward.llm.embedded import MODEL as MINILM
 from onward.recipes.meetings import Notes, Transcript
 from onward.recipes.note_taking.checking import flags_of
@@ -18,8 +18,8 @@ from onward.recipes.note_taking.steps import Step, at_once, in_steps
 
 __all__ = ["RULES", "Step", "at_once", "in_steps", "is_rules", "take_notes"]
 
-RULES = f"rules+MiniLM classifier: onward's cue rules 3, {CLASSIFIER}, over vectors of {MINILM}"
-"""What stands in notes where a model's name would, if rules made them."""
+RULES = f"rules+MiniLM reader: onward's cue rules 4, {READER}, over {MINILM}"
+"""What stands in notes where a model's name would, if no language model made them."""
 
 
 def take_notes(transcript: Transcript, model: Model | None = None, *, step: Step = at_once) -> Notes:

@@ -73,6 +73,11 @@ class Record:
             return owner, [f"{owner} is not among those who speak"]
         return None, [NO_OWNER]
 
+    def day(self, words: str) -> str | None:
+        """The day that words mean, as an ISO date, if they mean one."""
+        due = due_date(words, self._day) if self._day else None
+        return due.date.isoformat() if due and due.date else None
+
     def due(self, words: str | None, vague: str | None = None) -> tuple[str | None, str | None, list[str]]:
         """The date that words mean on the meeting's day, the words, and what there is to say of them."""
         if not words:

@@ -1,0 +1,1 @@
+"""Learning the agreement reader (:mod:`onward.llm.agreement`) from the labelled meetings of the development set."""
