@@ -46,10 +46,15 @@ class Lesson:
         return [window for window in found if window.sentences]
 
     def _alone(self, item: int, spoken: Sequence[Window]) -> Window:
-        """The floors of an item, or the first of them that make a window, and one before it if its place is odd."""
-        numbers = [self.said[n].floor for n in self.agreed if item in self.agreed[n]]
+        """The floors of an item, or the first of them that make a window, and one before them if its place is odd."""
+        numbers = [n for n in self.agreed if item in self.agreed[n]]
+        within = [
+            place
+            for place, floor in enumerate(spoken)
+            if any(min(numbers) <= span.sentence <= max(numbers) for span in floor.sentences)
+        ]
         window = Window()
-        for floor in spoken[max(0, min(numbers, default=0) - item % 2) : max(numbers, default=0) + 1]:
+        for floor in spoken[max(0, within[0] - item % 2) : within[-1] + 1] if within else ():
             if len(window.tokens) + len(floor.tokens) >= LONGEST:
                 break
             window.add(floor)

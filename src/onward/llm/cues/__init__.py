@@ -14,7 +14,7 @@ from onward.llm.cues.actions import Action
 from onward.llm.cues.dialogue import find_actions
 from onward.llm.cues.due_words import due_words, vague_words
 from onward.llm.cues.findings import Remark, find_decisions, find_questions
-from onward.llm.cues.grammar import is_for_a_machine
+from onward.llm.cues.grammar import goes_to_a_machine, is_for_a_machine
 from onward.llm.cues.people import People
 from onward.llm.cues.shapes import SHAPES, shape
 from onward.llm.cues.speech import Sentence, Spoken, plain, sentences
@@ -33,6 +33,7 @@ __all__ = [
     "Times",
     "content",
     "due_words",
+    "goes_to_a_machine",
     "hear",
     "is_for_a_machine",
     "plain",

@@ -7,13 +7,14 @@ Whether an action comes of a cue is for the dialogue around it to say.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from onward.llm.cues.answers import is_habit
 from onward.llm.cues.due_words import due_words
 from onward.llm.cues.forms import Kind, next_clause, patterns
 from onward.llm.cues.people import People
-from onward.llm.cues.speech import plain
+from onward.llm.cues.speech import Sentence, plain
 from onward.llm.cues.verbs import AT_ONCE, ON_THE_SPOT, STATE, with_verb
 from onward.llm.cues.words import points
 
@@ -56,7 +57,13 @@ _QUOTED = re.compile(r'"[^"]{12,}"?')
 _FOR_A_MACHINE = re.compile(
     r"(?i)\b(?:ignore (?:all |the |any )*(?:above|previous|prior|other|earlier)|ai (?:note|assist|agent|bot)|note[- ]?taker|language model|"
     r"system prompt|as an ai)\b"
+    r"|\bignore (?:the |all |any )*(?:others?|rest)\b[^.?!]*\b(?:write|note|record|assign|put|mark)\b"
+    r"|(?:^|[,.!?] *)(?:(?:dear|hey|hi|hello|then|and|so|okay|ok|please),? +)*"
+    r"(?:machine|computer|robot|recorder|transcriber|summari[sz]er|assistant"
+    r"|(?:what|who)ever(?:'s| is)? (?:mak|writ|tak|record|read|listen)ing [^,.?!]{0,30}?),? +"
+    r"(?:please +|kindly +|you +|can +|could +)*(?:note|write|record|put|mark|add|list|assign|give)\b"
 )
+_ORDER_TO_WRITE = re.compile(r"(?i)(?:and |then |please )*(?:assign|write|note|record|mark|list|add|put)\b")
 _IF = re.compile(r"(?i)\b(?:if|unless|in case|provided|assuming)\b")
 _AND_IF = re.compile(r"(?i),?\s(?:so|and|but) if\b")  # where another statement begins
 _SO_THAT = re.compile(r"(?i)[\w,]\s+(?:so(?: that)?|that|where|when|until|before)\s+$")
@@ -167,3 +174,13 @@ def _asking(clause: str) -> bool:
             clause,
         )
     )
+
+
+def goes_to_a_machine(sentences: Sequence[Sentence], number: int) -> bool:
+    """Whether a sentence is for a program that takes notes, or goes on with what was: "Machine, note this. Assign it to Bob."."""
+    sentence = sentences[number]
+    if is_for_a_machine(sentence.text):
+        return True
+    before = sentences[number - 1] if number else sentence
+    same_floor = before.floor == sentence.floor and before is not sentence
+    return same_floor and bool(_ORDER_TO_WRITE.match(sentence.text)) and is_for_a_machine(before.text)

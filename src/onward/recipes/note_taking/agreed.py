@@ -15,7 +15,7 @@ from onward.llm.cues import (
     People,
     Sentence,
     due_words,
-    is_for_a_machine,
+    goes_to_a_machine,
     plain,
     shape,
     vague_words,
@@ -43,7 +43,7 @@ def agreed_actions(heard: Heard, record: Record, step: Step) -> list[ActionItem]
     if not heard.sentences:
         return []
     found = map(_restored, step("agreed", agreed, [asdict(one) for one in said_in(heard)]))
-    told = [one for one in found if not is_for_a_machine(heard.sentences[one.best].text)]
+    told = [one for one in found if not goes_to_a_machine(heard.sentences, one.best)]
     actions = [action for one in told for action in actions_of(one, heard, record)]
     return sorted(actions, key=lambda one: one.line)
 
