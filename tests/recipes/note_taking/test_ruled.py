@@ -53,6 +53,7 @@ def test_every_quote_owner_and_date_is_grounded(path: Path) -> None:
         )
         assert action.due or any("due" in flag for flag in action.flags)
     assert notes.actions == sorted(notes.actions, key=lambda one: one.line)
+    assert len({(one.owner, one.quote) for one in notes.actions}) == len(notes.actions)
 
 
 def test_it_answers_as_the_embedded_model_too() -> None:

@@ -21,7 +21,7 @@ from onward.llm.cues import (
     vague_words,
 )
 from onward.recipes.meetings import ActionItem
-from onward.recipes.note_taking.checking import Record
+from onward.recipes.note_taking.checking import Record, without_repeats
 from onward.recipes.note_taking.steps import Step
 from onward.recipes.note_taking.wording import worded
 
@@ -44,8 +44,8 @@ def agreed_actions(heard: Heard, record: Record, step: Step) -> list[ActionItem]
         return []
     found = map(_restored, step("agreed", agreed, [asdict(one) for one in said_in(heard)]))
     told = [one for one in found if not goes_to_a_machine(heard.sentences, one.best)]
-    actions = [action for one in told for action in actions_of(one, heard, record)]
-    return sorted(actions, key=lambda one: one.line)
+    # What the rules found may be of two of the reader's items, half and half.
+    return without_repeats([action for one in told for action in actions_of(one, heard, record)])
 
 
 def agreed(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
